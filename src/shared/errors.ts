@@ -1,0 +1,38 @@
+/**
+ * What can fail in operation. Refusals are values (`'full'`, `'closed'`, `false`), misuse throws `TypeError` or
+ * `RangeError`; everything else is a `HubError` with one of these codes.
+ */
+export const HubErrorCode = {
+  /** Every lane of the ring has an owner: raise `ring.maxProducers`, or close producers that are done. */
+  TOO_MANY_PRODUCERS: 'RINGCAST_E_TOO_MANY_PRODUCERS',
+  /** A producer could not introduce itself to the service thread: its lane will not come back when its thread ends. */
+  INTRODUCTION_FAILED: 'RINGCAST_E_INTRODUCTION_FAILED',
+  /** The service thread could not listen; `cause` has the system's error. */
+  LISTEN_FAILED: 'RINGCAST_E_LISTEN_FAILED',
+  /** The service thread ended, or never started. Posts answer `'closed'`; create a new hub. */
+  SERVICE_GONE: 'RINGCAST_E_SERVICE_GONE',
+  /** A call to the service thread was not answered in time: it is busy, or stuck. */
+  CONTROL_TIMEOUT: 'RINGCAST_E_CONTROL_TIMEOUT',
+  /** The call came after `close`. */
+  CLOSED: 'RINGCAST_E_CLOSED',
+  /** The hub's own lane has no room for a request: the service thread is behind. Try again. */
+  BUSY: 'RINGCAST_E_BUSY',
+  /** A channel's handler module could not be loaded. */
+  HANDLER_LOAD_FAILED: 'RINGCAST_E_HANDLER_LOAD_FAILED',
+  /** A function of a handler module threw; `cause` has what. Its connection was closed with 1011. */
+  HANDLER_THREW: 'RINGCAST_E_HANDLER_THREW',
+  /** Something threw that should not: a fault in ringcast. Please report it. */
+  INTERNAL: 'RINGCAST_E_INTERNAL',
+} as const;
+export type HubErrorCode = (typeof HubErrorCode)[keyof typeof HubErrorCode];
+
+/** A failure in operation. `code` is one of `HubErrorCode`, `cause` what lies behind it, if anything does. */
+export class HubError extends Error {
+  readonly code: HubErrorCode;
+
+  constructor(code: HubErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'HubError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * How a thread becomes a producer: introduce itself to the lane keeper, then take a lane. No round trip: the lane is ours
+ * as soon as the compare-exchange succeeds, also while the keeper's thread or the main thread is blocked.
+ *
+ * Thread: any that holds the ring's memory.
+ */
+import {
+  isMainThread,
+  MessageChannel,
+  type MessagePort,
+  postMessageToThread,
+  threadId,
+} from 'node:worker_threads';
+import { HubError, HubErrorCode } from '../errors';
+import { isRingClosed } from './close';
+import { localKeeper, type ProducerIntroduction } from './keeper';
+import { takeTag } from './lanes';
+import { type RingMemory, Word } from './layout';
+import { RingProducer } from './producer';
+
+/** How long a worker thread waits for a lane whose last owner is just going. The main thread does not wait. */
+const LANE_WAIT_MS = 1_000;
+
+export interface RingAttachment {
+  producer: RingProducer;
+  /** Our end of the port that the keeper holds: the keeper's messages come here, and our death shows there. */
+  port: MessagePort;
+}
+
+/**
+ * Attaches this thread as a producer.
+ *
+ * @param ringId names the ring among those whose keepers share a thread
+ * @returns undefined if the ring is closed
+ * @throws {HubError} TOO_MANY_PRODUCERS if every lane has an owner
+ */
+export function attachToRing(ring: RingMemory, ringId: string): RingAttachment | undefined {
+  if (isRingClosed(ring)) return undefined;
+  const tag = takeTag(ring);
+  const { port1, port2 } = new MessageChannel();
+  // Before the lane is taken: killed in between, this thread leaves nothing that nobody watches.
+  introduce(ring, { ringcast: 'producer', ringId, tag, port: port2 });
+  const producer = waitForLane(ring, tag);
+  if (producer !== undefined) return { producer, port: port1 };
+  port1.close();
+  if (isRingClosed(ring)) return undefined;
+  throw new HubError(
+    HubErrorCode.TOO_MANY_PRODUCERS,
+    `all ${ring.maxProducers} lanes have a producer: raise ring.maxProducers, or close producers that are done`,
+  );
+}
+
+function introduce(ring: RingMemory, introduction: ProducerIntroduction): void {
+  const keeperThread = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1;
+  if (keeperThread === threadId) {
+    localKeeper(introduction.ringId)?.adopt(introduction.tag, introduction.port);
+    return;
+  }
+  postMessageToThread(keeperThread, introduction, [introduction.port]).catch((cause: unknown) => {
+    if (isRingClosed(ring)) return;
+    process.emitWarning(
+      new HubError(
+        HubErrorCode.INTRODUCTION_FAILED,
+        `the service thread (${keeperThread}) could not be told of this producer: its lane will stay taken when thread ${threadId} ends`,
+        { cause },
+      ),
+    );
+  });
+}
+
+function waitForLane(ring: RingMemory, tag: number): RingProducer | undefined {
+  const keeperIsHere = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1 === threadId;
+  const deadline = performance.now() + (isMainThread || keeperIsHere ? 0 : LANE_WAIT_MS);
+  for (;;) {
+    const freed = Atomics.load(ring.words, Word.LANES_FREED);
+    const producer = RingProducer.attach(ring, tag, threadId);
+    const leftMs = deadline - performance.now();
+    if (producer !== undefined || leftMs <= 0 || isRingClosed(ring)) return producer;
+    Atomics.wait(ring.words, Word.LANES_FREED, freed, leftMs);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The life of a lane: FREE → LIVE → CLOSING → FREE.
+ *
+ * State and owner's tag are one word, so that every change is one compare-exchange and a change that comes too late
+ * (of an owner that is gone already) fails instead of hitting the next owner.
+ *
+ * | step            | who                                          |
+ * |-----------------|----------------------------------------------|
+ * | FREE → LIVE     | the thread that attaches                     |
+ * | LIVE → CLOSING  | the owner, or the keeper once the owner's thread is known to be gone |
+ * | CLOSING → FREE  | the keeper, once every gating cursor has reached the tail |
+ *
+ * `TAIL` is not touched by any of them: the next owner goes on where the last one stood.
+ */
+import { readCounter, setCounter } from '../counters';
+import { ringEveryBell } from './doorbell';
+import { CLOSED_BIT, LaneWord, type RingMemory, Word } from './layout';
+
+export const LaneState = { FREE: 0, LIVE: 1, CLOSING: 2 } as const;
+export type LaneState = (typeof LaneState)[keyof typeof LaneState];
+
+const STATE_BITS = 2;
+const MAX_TAG = 2 ** 30 - 1;
+
+export function laneState(ownerWord: number): LaneState {
+  return (ownerWord & ((1 << STATE_BITS) - 1)) as LaneState;
+}
+
+export function laneTag(ownerWord: number): number {
+  return ownerWord >>> STATE_BITS;
+}
+
+function ownerWordOf(tag: number, state: LaneState): number {
+  return (tag << STATE_BITS) | state | 0;
+}
+
+/**
+ * A tag for a producer that is about to attach: not 0, and not that of any lane in use (tags come round after 2^30).
+ *
+ * Thread: any.
+ */
+export function takeTag(ring: RingMemory): number {
+  for (;;) {
+    const tag = (Atomics.add(ring.words, Word.NEXT_TAG, 1) + 1) & MAX_TAG;
+    if (tag !== 0 && findLane(ring, tag) === -1) return tag;
+  }
+}
+
+/** The lane whose owner has `tag`, or -1. */
+export function findLane(ring: RingMemory, tag: number): number {
+  const used = Atomics.load(ring.words, Word.LANES_USED);
+  for (let lane = 0; lane < used; lane++) {
+    const owner = Atomics.load(ring.words, ring.laneWord(lane, LaneWord.OWNER));
+    if (laneState(owner) !== LaneState.FREE && laneTag(owner) === tag) return lane;
+  }
+  return -1;
+}
+
+/**
+ * Takes the lowest FREE lane for `tag`. Killed half way through, it leaves nothing that the keeper would not find:
+ * whoever calls this has handed over the port that tells of its thread's death *before*.
+ *
+ * Thread: the one that attaches.
+ *
+ * @returns the lane, or -1 if none is free
+ */
+export function claimLane(ring: RingMemory, tag: number, threadId: number): number {
+  const { words } = ring;
+  for (let lane = 0; lane < ring.maxProducers; lane++) {
+    const ownerIndex = ring.laneWord(lane, LaneWord.OWNER);
+    if (Atomics.load(words, ownerIndex) !== LaneState.FREE) continue;
+    raiseLanesUsed(words, lane + 1); // before the claim: whoever looks for a tag finds every lane that carries one
+    // [model: claim] FREE → LIVE
+    if (
+      Atomics.compareExchange(words, ownerIndex, LaneState.FREE, ownerWordOf(tag, LaneState.LIVE)) !==
+      LaneState.FREE
+    ) {
+      continue;
+    }
+    Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), threadId);
+    copyCounter(ring, lane, LaneWord.POSTED, LaneWord.POSTED_BEFORE);
+    copyCounter(ring, lane, LaneWord.REFUSED, LaneWord.REFUSED_BEFORE);
+    return lane;
+  }
+  return -1;
+}
+
+function raiseLanesUsed(words: Int32Array, atLeast: number): void {
+  let used = Atomics.load(words, Word.LANES_USED);
+  while (used < atLeast) {
+    const seen = Atomics.compareExchange(words, Word.LANES_USED, used, atLeast);
+    if (seen === used) return;
+    used = seen;
+  }
+}
+
+function copyCounter(ring: RingMemory, lane: number, from: number, to: number): void {
+  setCounter(ring.words, ring.laneWord(lane, to), readCounter(ring.words, ring.laneWord(lane, from)));
+}
+
+/**
+ * LIVE → CLOSING, and rings every service thread: the owner may have died between its commit and its ring.
+ *
+ * Thread: the owner, or the keeper after the owner's thread ended. The second of the two does nothing.
+ */
+export function closeLane(ring: RingMemory, lane: number, tag: number): void {
+  const live = ownerWordOf(tag, LaneState.LIVE);
+  // [model: closing]
+  Atomics.compareExchange(
+    ring.words,
+    ring.laneWord(lane, LaneWord.OWNER),
+    live,
+    ownerWordOf(tag, LaneState.CLOSING),
+  );
+  ringEveryBell(ring); // [model: death ring]
+}
+
+/**
+ * CLOSING → FREE, if every gating service thread has taken all that the lane holds. With no service thread gating
+ * nothing is known to be taken, so the lane stays.
+ *
+ * Thread: the keeper.
+ *
+ * @returns whether the lane is free now
+ */
+export function reclaimLane(ring: RingMemory, lane: number, tag: number): boolean {
+  const { words } = ring;
+  const ownerIndex = ring.laneWord(lane, LaneWord.OWNER);
+  if (Atomics.load(words, ownerIndex) !== ownerWordOf(tag, LaneState.CLOSING)) return false;
+  const tail = Atomics.load(words, ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT;
+  const gating = Atomics.load(words, Word.GATING); // [model: reclaim] the mask, then each cursor
+  if (gating === 0) return false;
+  for (let slot = 0; gating >>> slot !== 0; slot++) {
+    if ((gating >>> slot) & 1 && Atomics.load(words, ring.cursorWord(lane, slot)) !== tail) return false;
+  }
+  // An owner killed between its commit and its count: all it committed was drained, so that is what it posted.
+  copyCounter(ring, lane, LaneWord.DRAINED, LaneWord.POSTED);
+  Atomics.store(words, ownerIndex, LaneState.FREE); // [model: free]
+  Atomics.add(words, Word.LANES_FREED, 1);
+  Atomics.notify(words, Word.LANES_FREED);
+  return true;
+}
+
+/** What can be seen of one lane, for statistics. */
+export interface LaneReport {
+  lane: number;
+  threadId: number;
+  closing: boolean;
+  posted: number;
+  refused: number;
+}
+
+/** Every lane that has an owner. Any thread; the figures of a moment. */
+export function reportLanes(ring: RingMemory): LaneReport[] {
+  const { words } = ring;
+  const reports: LaneReport[] = [];
+  const used = Atomics.load(words, Word.LANES_USED);
+  for (let lane = 0; lane < used; lane++) {
+    const owner = Atomics.load(words, ring.laneWord(lane, LaneWord.OWNER));
+    if (laneState(owner) === LaneState.FREE) continue;
+    const since = (now: number, before: number) =>
+      readCounter(words, ring.laneWord(lane, now)) - readCounter(words, ring.laneWord(lane, before));
+    reports.push({
+      lane,
+      threadId: Atomics.load(words, ring.laneWord(lane, LaneWord.THREAD_ID)),
+      closing: laneState(owner) === LaneState.CLOSING,
+      posted: since(LaneWord.POSTED, LaneWord.POSTED_BEFORE),
+      refused: since(LaneWord.REFUSED, LaneWord.REFUSED_BEFORE),
+    });
+  }
+  return reports;
+}
+
+/** Sum over all lanes, past owners included. Any thread. */
+export function sumLanes(ring: RingMemory, counter: number): number {
+  const used = Atomics.load(ring.words, Word.LANES_USED);
+  let sum = 0;
+  for (let lane = 0; lane < used; lane++) sum += readCounter(ring.words, ring.laneWord(lane, counter));
+  return sum;
+}
