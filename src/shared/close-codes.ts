@@ -1,0 +1,25 @@
+/** Close codes that a hub sends (RFC 6455 section 7.4.1 and its registry). `ws` itself answers protocol errors with 1002, 1007, 1008 and 1009. */
+export const CloseCode = {
+  /** The other side closed without trouble, or `disconnect` named no code. */
+  NORMAL: 1000,
+  /** The hub closes. Peers may reconnect elsewhere, with jitter. */
+  GOING_AWAY: 1001,
+  /** A handler module threw. */
+  INTERNAL: 1011,
+  /** The peer was too far behind, or did not answer. It may reconnect, and should read faster. */
+  TRY_AGAIN_LATER: 1013,
+  /** What `info.code` says of a connection that ended without a close frame. Never on the wire. */
+  ABNORMAL: 1006,
+} as const;
+
+/** Whether an application may close a connection with this code. */
+export function isSendableCloseCode(code: number): boolean {
+  return (
+    Number.isInteger(code) &&
+    ((code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) ||
+      (code >= 3000 && code <= 4999))
+  );
+}
+
+/** The most bytes a close reason may have: a control frame's 125 less the code. */
+export const MAX_CLOSE_REASON_BYTES = 123;

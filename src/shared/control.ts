@@ -1,0 +1,40 @@
+/** The control plane: what the application's thread may ask of the service thread, and what both are started with. */
+import type { MessagePort } from 'node:worker_threads';
+import type { ConnectionSummary } from './inbound';
+import type { ResolvedHubOptions } from './options';
+import type { ProducerHandle } from './producer';
+
+/** One open connection, as `hub.connections()` reports it. */
+export interface ConnectionReport extends ConnectionSummary {
+  /** Every channel it gets now. */
+  channels: string[];
+  /** When it was opened: milliseconds since 1970. */
+  connectedAt: number;
+  /** What is for it and not handed to its socket. */
+  lagBytes: number;
+  lagMessages: number;
+}
+
+/** Calls over the control port. Every one has a deadline at the caller's side. */
+export interface ServiceControl {
+  connections(): Promise<ConnectionReport[]>;
+  /** Whether peers' messages are wanted at all: without a listener they need not cross threads. */
+  forwardMessages(wanted: boolean): Promise<void>;
+  /** Drains, flushes, closes. @returns how many connections had to be cut at the deadline */
+  close(deadlineMs: number): Promise<number>;
+}
+
+/** What the service thread is started with. */
+export interface ServiceStart {
+  handle: ProducerHandle;
+  options: ResolvedHubOptions;
+  /** Control plane. */
+  control: MessagePort;
+  /** Batches to the application, credits back. */
+  inbound: MessagePort;
+}
+
+/** The first thing that the service thread says. */
+export type ServiceReady =
+  | { type: 'listening'; port: number }
+  | { type: 'failed'; code: string; message: string; cause: { code?: string; message: string } | undefined };

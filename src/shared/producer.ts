@@ -1,0 +1,411 @@
+/**
+ * `ringcast/producer`: a thread's way to post messages to a hub.
+ *
+ * Thread: a `Producer` belongs to the thread that attached it. It never touches a socket and needs no event loop to post.
+ * This entry loads neither ws nor piscina, so that a worker starts in a few milliseconds.
+ */
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { threadId, workerData } from 'node:worker_threads';
+import { Board } from './board';
+import { type AllowedChannels, encodeChannelName, isChannelAllowed } from './channel-name';
+import { HubError, HubErrorCode } from './errors';
+import { attachToRing, type RingAttachment } from './ring/attach';
+import { RingMemory, Word } from './ring/layout';
+import { NO_GATE, type PostResult, type RecordExtras } from './ring/producer';
+import {
+  CHANNEL_BY_NAME,
+  HEADER_BYTES,
+  MAX_KEY_BYTES,
+  MAX_NAME_BYTES,
+  maxRecordBytes,
+  RecordKind,
+} from './ring/record';
+import { type Attempt, RoomWaiter } from './ring/room';
+
+export { HubError, HubErrorCode } from './errors';
+export type { PostResult } from './ring/producer';
+
+/**
+ * What a thread needs to become a producer of a hub: plain data. Give the same handle to any number of threads, by
+ * `workerData`, `postMessage` or a task; it needs no transfer list.
+ */
+export interface ProducerHandle {
+  /** Version of the handle. */
+  readonly ringcast: 1;
+  readonly ringId: string;
+  readonly ring: SharedArrayBuffer;
+  readonly board: SharedArrayBuffer;
+  readonly channels: AllowedChannels;
+}
+
+export interface PostOptions {
+  /** For a channel that conflates: a newer message of the same key may replace this one for a peer that is behind. At most 255 bytes. */
+  key?: string;
+  /** The bytes are UTF-8: send them as a text frame. */
+  text?: boolean;
+}
+
+export interface WaitOptions extends PostOptions {
+  /** How long to wait for room, in ms (default 30,000). */
+  timeoutMs?: number;
+}
+
+/** What became of a message, counted in connections: `addressed = sent + skipped + conflated + abandoned`. */
+export interface Settlement {
+  /** Subscribers of the channel when the service took the message from the ring. */
+  addressed: number;
+  /** Handed to the socket, whole. */
+  sent: number;
+  /** Left out for a peer that was behind. */
+  skipped: number;
+  /** Replaced by a newer message of the same key, for a peer that was behind. */
+  conflated: number;
+  /** Not sent, since the connection ended first. */
+  abandoned: number;
+}
+
+export interface TrackedPost {
+  result: PostResult;
+  /**
+   * Resolves when nothing more will become of the message. All zero if it was not posted.
+   *
+   * Rejects with a `HubError` SERVICE_GONE if the service thread ended before it told.
+   */
+  settled: Promise<Settlement>;
+}
+
+/** What the service says of tickets: ticket, addressed, sent, skipped, conflated, abandoned. Goes over the producer's port. */
+export type SettledTicket = [number, number, number, number, number, number];
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** The longest time-out: what a timer can hold. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+const NOTHING: Settlement = { addressed: 0, sent: 0, skipped: 0, conflated: 0, abandoned: 0 };
+
+/** The largest payload of a ring, in bytes: half a lane, less what a record's header, channel name and key may take. */
+export function maxPayloadBytesOf(laneBytes: number): number {
+  return Math.max(0, maxRecordBytes(laneBytes) - HEADER_BYTES - MAX_NAME_BYTES - MAX_KEY_BYTES);
+}
+
+interface ChannelReference {
+  /** The channel's number, or `CHANNEL_BY_NAME` as long as it has none. */
+  number: number;
+  readonly name: Uint8Array;
+  /** The board's version when the number was last looked up. */
+  boardVersion: number;
+}
+
+interface Waiting {
+  resolve(settlement: Settlement): void;
+  reject(error: unknown): void;
+}
+
+/** Posts this thread's messages to a hub. Made by `attachProducer`. */
+export class Producer {
+  /** The longest payload that can be posted, in bytes. */
+  readonly maxPayloadBytes: number;
+
+  readonly #handle: ProducerHandle;
+  readonly #ring: RingMemory;
+  readonly #board: Board;
+  readonly #attachment: RingAttachment | undefined;
+  readonly #room: RoomWaiter | undefined;
+  readonly #channels = new Map<string, ChannelReference>();
+  readonly #tickets = new Map<number, Waiting>();
+  #lastTicket = 0;
+  /** Requests that wait for room. While there are any, a post is refused: it must not overtake them. */
+  #waitingRequests = 0;
+
+  constructor(handle: ProducerHandle) {
+    this.#handle = handle;
+    this.#ring = new RingMemory(handle.ring);
+    this.#board = new Board(handle.board);
+    this.maxPayloadBytes = maxPayloadBytesOf(this.#ring.laneBytes);
+    this.#attachment = attachToRing(this.#ring, handle.ringId);
+    if (this.#attachment === undefined) return; // the hub is closed: every post says so
+    this.#room = new RoomWaiter(this.#attachment.producer);
+    const { port } = this.#attachment;
+    port.on('message', (settled: SettledTicket[]) => this.#settle(settled));
+    port.on('close', () => this.#serviceGone());
+    port.unref();
+  }
+
+  /**
+   * Posts one message to every connection of a channel.
+   *
+   * Never blocks and never throws for lack of room: a full ring is an answer. The bytes are copied before it returns, so
+   * the caller may reuse them at once. What was posted before, by any thread, goes out before it.
+   *
+   * Thread: the one that attached this producer.
+   *
+   * @param channel its name, 1 to 255 bytes of UTF-8; the channel need not exist yet
+   * @param data text (sent as a text frame) or bytes (binary frame), 0 to `maxPayloadBytes` long
+   * @returns `'posted'`, `'full'` (try again, wait with `postWait`, or give up) or `'closed'`
+   * @throws {RangeError} if `data` is longer than `maxPayloadBytes`, or the hub does not allow the channel
+   *
+   * @example
+   * if (producer.post('ticks', tick) === 'full') missed++
+   */
+  post(channel: string, data: string | Uint8Array, options?: PostOptions): PostResult {
+    const reference = this.#refer(channel);
+    return this.#countIfRefused(reference, this.#attemptOf(reference, data, options, 0)());
+  }
+
+  /**
+   * Like `post`, but waits while there is no room. **Blocks this thread.**
+   *
+   * @returns `'full'` if there was no room for `timeoutMs`
+   * @throws {Error} in the hub's service thread, which would wait for itself
+   */
+  postWait(channel: string, data: string | Uint8Array, options: WaitOptions = {}): PostResult {
+    if (Atomics.load(this.#ring.words, Word.KEEPER_THREAD) - 1 === threadId) {
+      throw new Error('postWait in the service thread would wait for itself: use post or postAsync there');
+    }
+    const timeoutMs = checkTimeout(options.timeoutMs);
+    const reference = this.#refer(channel);
+    const attempt = this.#attemptOf(reference, data, options, 0);
+    return this.#countIfRefused(reference, this.#room?.wait(attempt, timeoutMs) ?? 'closed');
+  }
+
+  /**
+   * Like `post`, but waits while there is no room, without blocking: calls for one channel keep their order. The bytes
+   * are copied when there is room: leave them alone until it resolves.
+   *
+   * @returns `'full'` if there was no room for `timeoutMs`
+   */
+  async postAsync(
+    channel: string,
+    data: string | Uint8Array,
+    options: WaitOptions = {},
+  ): Promise<PostResult> {
+    const timeoutMs = checkTimeout(options.timeoutMs);
+    const reference = this.#refer(channel);
+    const attempt = this.#attemptOf(reference, data, options, 0);
+    const result = (await this.#room?.waitAsync(channel, attempt, timeoutMs)) ?? 'closed';
+    return this.#countIfRefused(reference, result);
+  }
+
+  /**
+   * Like `post`, and tells later what became of the message. Costs the service more than a plain post does: meant for
+   * messages that matter one by one.
+   *
+   * @example
+   * const { result, settled } = producer.postTracked('orders', order)
+   * if (result === 'posted') console.log((await settled).sent, 'peers have it in their socket')
+   */
+  postTracked(channel: string, data: string | Uint8Array, options?: PostOptions): TrackedPost {
+    const reference = this.#refer(channel);
+    const { ticket, settled } = this.#takeTicket();
+    const result = this.#countIfRefused(reference, this.#attemptOf(reference, data, options, ticket)());
+    if (result !== 'posted') this.#settle([[ticket, 0, 0, 0, 0, 0]]);
+    return { result, settled };
+  }
+
+  /** Gives the lane back. What was posted is still sent; later posts answer `'closed'`. */
+  close(): void {
+    this.#attachment?.producer.close();
+    this.#room?.retry(); // whoever waits learns of it now
+    if (this.#tickets.size === 0) this.#attachment?.port.close();
+    // Otherwise the port closes with the last ticket: the service still has answers for us.
+  }
+
+  /**
+   * Sends a request about one connection through this thread's lane, so that it keeps its place among the posts.
+   *
+   * @internal for the hub
+   * @returns the service's answer; waits for room, in order
+   */
+  async request(
+    kind: RecordKind,
+    connectionId: number,
+    channel: string | undefined,
+    data: string | Uint8Array,
+  ): Promise<Settlement> {
+    if (!Number.isSafeInteger(connectionId) || connectionId < 0) {
+      throw new TypeError(
+        `connection id is ${String(connectionId)}: it must be the id of a connection's info`,
+      );
+    }
+    const name = channel === undefined ? undefined : this.#refer(channel).name;
+    this.#checkPayload(data);
+    const { ticket, settled } = this.#takeTicket();
+    const extras: RecordExtras = { ticket, target: connectionId, name };
+    const attempt: Attempt = () =>
+      this.#attachment?.producer.tryPost(kind, CHANNEL_BY_NAME, data, NO_GATE, extras) ?? 'closed';
+    this.#waitingRequests++;
+    const waited = this.#room?.waitAsync(REQUESTS, attempt, DEFAULT_TIMEOUT_MS);
+    const result = (await waited?.finally(() => this.#waitingRequests--)) ?? 'closed';
+    if (result === 'posted') return settled;
+    this.#settle([[ticket, 0, 0, 0, 0, 0]]);
+    if (result === 'closed') throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
+    throw new HubError(
+      HubErrorCode.BUSY,
+      `no room in the hub's own lane for ${DEFAULT_TIMEOUT_MS} ms: the service thread is behind`,
+    );
+  }
+
+  #refer(channel: string): ChannelReference {
+    const known = this.#channels.get(channel);
+    if (
+      known !== undefined &&
+      (known.number !== CHANNEL_BY_NAME || known.boardVersion === this.#board.version)
+    )
+      return known;
+    return this.#lookUp(channel, known);
+  }
+
+  /** A channel that has no number yet is posted to by name, until the service has given it one. */
+  #lookUp(channel: string, known: ChannelReference | undefined): ChannelReference {
+    const name = known?.name ?? encodeChannelName(channel);
+    if (!isChannelAllowed(this.#handle.channels, channel)) {
+      const names = this.#handle.channels.names?.join(', ');
+      throw new RangeError(
+        `channel ${JSON.stringify(channel)} is not one of the hub's (${names}): add it, or '*', to the option channels`,
+      );
+    }
+    const boardVersion = this.#board.version; // before the look: a change after it is looked at next time
+    const number = this.#board.refer(name);
+    if (number === undefined && this.#board.full) {
+      throw new RangeError(
+        `no room for channel ${JSON.stringify(channel)}: the hub has its ${this.#board.maxChannels} channels; raise maxChannels`,
+      );
+    }
+    const reference = { number: number ?? CHANNEL_BY_NAME, name, boardVersion };
+    this.#channels.set(channel, reference);
+    return reference;
+  }
+
+  /** Checks the message once; each call of the attempt then tries to post it. */
+  #attemptOf(
+    reference: ChannelReference,
+    data: string | Uint8Array,
+    options: PostOptions | undefined,
+    ticket: number,
+  ): Attempt {
+    this.#checkPayload(data);
+    const isText = typeof data === 'string' || options?.text === true;
+    if (isText && typeof data !== 'string' && !isUtf8(data)) {
+      throw new TypeError(
+        `the ${data.length} bytes are not UTF-8, but text: true says so: a peer would close with 1007`,
+      );
+    }
+    const kind = isText ? RecordKind.TEXT : RecordKind.BINARY;
+    const key = options?.key === undefined ? undefined : encodeKey(options.key);
+    const name = reference.number === CHANNEL_BY_NAME ? reference.name : undefined;
+    const gate = reference.number === CHANNEL_BY_NAME ? NO_GATE : reference.number;
+    const extras =
+      ticket === 0 && name === undefined && key === undefined ? undefined : { ticket, name, key };
+    const producer = this.#attachment?.producer;
+    return () => {
+      if (producer === undefined) return 'closed';
+      if (this.#waitingRequests > 0 && !producer.closed) return 'full';
+      return producer.tryPost(kind, reference.number, data, gate, extras);
+    };
+  }
+
+  #checkPayload(data: string | Uint8Array): void {
+    const isString = typeof data === 'string';
+    if (!isString && !(data instanceof Uint8Array)) {
+      throw new TypeError(
+        `data is ${data === null ? 'null' : typeof data}: it must be a string or a Uint8Array`,
+      );
+    }
+    let bytes = isString ? data.length * 3 : data.length;
+    if (bytes > this.maxPayloadBytes && isString) bytes = Buffer.byteLength(data);
+    if (bytes > this.maxPayloadBytes) {
+      throw new RangeError(
+        `payload of ${bytes} bytes: the largest is ${this.maxPayloadBytes} bytes, with lanes of ${this.#ring.laneBytes}; raise ring.laneBytes`,
+      );
+    }
+  }
+
+  #countIfRefused(reference: ChannelReference, result: PostResult): PostResult {
+    if (result !== 'full') return result;
+    this.#attachment?.producer.countRefusal();
+    if (reference.number !== CHANNEL_BY_NAME) this.#board.countRefusal(reference.number);
+    return result;
+  }
+
+  #takeTicket(): { ticket: number; settled: Promise<Settlement> } {
+    this.#lastTicket = (this.#lastTicket % 0x7fff_ffff) + 1;
+    const ticket = this.#lastTicket;
+    const settled = new Promise<Settlement>((resolve, reject) =>
+      this.#tickets.set(ticket, { resolve, reject }),
+    );
+    settled.catch(() => {}); // whoever does not wait for it need not handle its failure
+    if (this.#tickets.size === 1) this.#attachment?.port.ref(); // an answer is due: keep this thread alive for it
+    return { ticket, settled };
+  }
+
+  #settle(settled: SettledTicket[]): void {
+    for (const [ticket, addressed, sent, skipped, conflated, abandoned] of settled) {
+      const waiting = this.#tickets.get(ticket);
+      this.#tickets.delete(ticket);
+      waiting?.resolve(addressed === 0 ? NOTHING : { addressed, sent, skipped, conflated, abandoned });
+    }
+    if (this.#tickets.size > 0 || this.#attachment === undefined) return;
+    this.#attachment.port.unref();
+    if (this.#attachment.producer.closed) this.#attachment.port.close();
+  }
+
+  #serviceGone(): void {
+    const error = new HubError(
+      HubErrorCode.SERVICE_GONE,
+      'the service thread ended before it told what became of this',
+    );
+    for (const waiting of this.#tickets.values()) waiting.reject(error);
+    this.#tickets.clear();
+  }
+}
+
+/** The queue of the requests: they keep their order among themselves. Not a string, so it is no channel's name. */
+const REQUESTS = Symbol('requests');
+
+/**
+ * Attaches this thread to a hub as a producer. There is no round trip: the first post may follow at once, also while the
+ * service thread or the main thread is busy. However the thread ends, what it posted is sent and its lane comes back.
+ *
+ * @param handle from `hub.producerHandle()`; without it, `workerData.ringcast`, which `hub.createProducerPool` sets
+ * @throws {TypeError} if there is no handle
+ * @throws {HubError} TOO_MANY_PRODUCERS if every lane of the hub has a producer
+ *
+ * @example
+ * const producer = attachProducer(workerData.handle)
+ * producer.post('ticks', JSON.stringify(tick))
+ */
+export function attachProducer(handle: ProducerHandle | undefined = handleOfThisThread()): Producer {
+  if (handle?.ringcast !== 1 || !(handle.ring instanceof SharedArrayBuffer)) {
+    throw new TypeError(
+      'no producer handle: pass hub.producerHandle() to this thread, as workerData.ringcast or as the argument of attachProducer',
+    );
+  }
+  return new Producer(handle);
+}
+
+/** Makes the handle of a new hub. @internal */
+export function createProducerHandle(
+  ring: RingMemory,
+  board: Board,
+  channels: AllowedChannels,
+): ProducerHandle {
+  return { ringcast: 1, ringId: randomUUID(), ring: ring.buffer, board: board.buffer, channels };
+}
+
+function handleOfThisThread(): ProducerHandle | undefined {
+  return (workerData as { ringcast?: ProducerHandle } | null | undefined)?.ringcast;
+}
+
+function encodeKey(key: string): Uint8Array {
+  const bytes = Buffer.from(key, 'utf8');
+  if (bytes.length > MAX_KEY_BYTES)
+    throw new RangeError(`key of ${bytes.length} bytes: the longest is ${MAX_KEY_BYTES}`);
+  return bytes;
+}
+
+function checkTimeout(timeoutMs: number = DEFAULT_TIMEOUT_MS): number {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+    throw new RangeError(`timeoutMs is ${String(timeoutMs)}: it must be from 0 to ${MAX_TIMEOUT_MS}`);
+  }
+  return timeoutMs;
+}
