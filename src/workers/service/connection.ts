@@ -1,0 +1,324 @@
+/**
+ * A connection: one gate through which everything for one peer's socket passes, one write at a time.
+ *
+ *     control frame (pong, ping)     ─┐
+ *     channel log up to the barrier  ─┼─▶ one write in flight ─▶ socket
+ *     private messages               ─┘
+ *
+ * While a write is under way nothing is queued for the channels' messages: they stay in the log, and the next write takes
+ * all that came meanwhile. Private messages and control frames wait here, between frames and in order.
+ *
+ * Thread: the service's.
+ */
+import { ChannelCounter } from '../../shared/board';
+import type { ConnectionSummary } from '../../shared/inbound';
+import type { Channel, Subscription } from './channel';
+import { encodeFrame, Opcode } from './frame';
+import type { PeerSocket } from './peer-socket';
+import type { TellSettled, TicketOwner } from './tickets';
+
+/** Private messages that wait are joined into writes of at most this many bytes. */
+const JOINED_WRITE_BYTES = 64 * 1024;
+
+/** Who does not want this peer to be read: the application is behind, or a handler said so. */
+export type PauseReason = 'credit' | 'handler';
+
+interface PrivateMessage {
+  frame: Buffer;
+  owner: TicketOwner | undefined;
+}
+
+/** What the connection needs of the engine. */
+export interface ConnectionHost {
+  nowMs(): number;
+  tell: TellSettled;
+  /** A write is done and there is more: flush this connection in the next turn. */
+  ready(connection: Connection): void;
+  /** Private bytes that wait, over all connections, changed by `bytes`. */
+  privateBytesChanged(bytes: number): void;
+}
+
+export class Connection {
+  readonly id: number;
+  /** The channel that its handshake named. */
+  readonly home: Channel;
+  readonly socket: PeerSocket;
+  readonly connectedAt: number;
+  readonly #host: ConnectionHost;
+  readonly #subscriptions: Subscription[] = [];
+  readonly #private: PrivateMessage[] = [];
+  privateBytes = 0;
+  /** Only the newest pong and the newest ping matter: a flood of pings costs one answer a write. */
+  #pong: Buffer | undefined;
+  #ping: Buffer | undefined;
+
+  #writing = false;
+  /** What the write under way is made of: a subscription's log, or that many private messages, or a control frame. */
+  #writingFrom: Subscription | undefined;
+  #writingPrivate = 0;
+  #writingSinceMs = 0;
+  #writingUnsent: number | undefined;
+  #nextSubscription = 0;
+  #closing = false;
+  readonly #onWritten = (failed: boolean): void => this.#written(failed);
+
+  /** One object for the connection's life: batches to the application repeat it by reference. */
+  readonly summary: ConnectionSummary;
+  /** When anything was last heard of the peer. */
+  #heardMs: number;
+  /** When the ping that waits for its pong was sent; 0: none does. */
+  #pingedMs = 0;
+  readonly #pausedBy = new Set<PauseReason>();
+  /** To be closed like this once everything before is flushed. */
+  #finish: { code: number; reason: string } | undefined;
+
+  constructor(id: number, home: Channel, socket: PeerSocket, host: ConnectionHost) {
+    this.id = id;
+    this.home = home;
+    this.socket = socket;
+    this.#host = host;
+    this.#heardMs = host.nowMs();
+    this.connectedAt = Date.now();
+    this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get writing(): boolean {
+    return this.#writing;
+  }
+
+  get channels(): string[] {
+    return this.#subscriptions.filter(({ live }) => live).map(({ channel }) => channel.name);
+  }
+
+  get lagBytes(): number {
+    return this.#subscriptions.reduce((sum, { lagBytes }) => sum + lagBytes, this.privateBytes);
+  }
+
+  get lagMessages(): number {
+    return this.#subscriptions.reduce((sum, { lagMessages }) => sum + lagMessages, this.#private.length);
+  }
+
+  /** @returns false if it had the channel already */
+  subscribe(channel: Channel): boolean {
+    if (this.#closing || this.#finish !== undefined) return false;
+    const nowMs = this.#host.nowMs();
+    const earlier = this.#subscriptions.filter((subscription) => subscription.channel === channel).pop();
+    if (earlier?.live) return false;
+    if (earlier !== undefined && channel.reopen(earlier)) return true;
+    const subscription = channel.subscribe(this, nowMs);
+    subscription.after = earlier;
+    const place = { position: channel.log.head, sequence: channel.log.sequence };
+    for (let waiting = 0; waiting < this.#private.length; waiting++) subscription.barriers.push(place);
+    this.#subscriptions.push(subscription);
+    return true;
+  }
+
+  /** What was published before still comes. @returns false if it did not have the channel */
+  unsubscribe(channel: Channel): boolean {
+    const subscription = this.#subscriptions.find(
+      (candidate) => candidate.channel === channel && candidate.live,
+    );
+    if (subscription === undefined) return false;
+    channel.end(subscription);
+    if (!this.#writing) this.#dropFinished();
+    return true;
+  }
+
+  /** Sends one message to this peer alone, behind everything its channels have by now. @returns false if it is closing */
+  send(opcode: Opcode, payload: Uint8Array, owner?: TicketOwner): boolean {
+    if (this.#closing || this.#finish !== undefined) return false;
+    this.home.countPrivate(ChannelCounter.ADDRESSED, 1);
+    const frame = encodeFrame(opcode, payload);
+    this.#private.push({ frame, owner });
+    this.#privateBytesChanged(frame.length);
+    for (const { barriers, channel } of this.#subscriptions) {
+      barriers.push({ position: channel.log.head, sequence: channel.log.sequence });
+    }
+    this.#host.ready(this);
+    return true;
+  }
+
+  /** Answers a ping. A pong that was not written yet is replaced: RFC 6455 section 5.5.3 allows it. */
+  pong(payload: Uint8Array): void {
+    if (this.#closing) return;
+    this.#pong = encodeFrame(Opcode.PONG, payload);
+    this.#host.ready(this);
+  }
+
+  /** Something came from the peer: it lives. */
+  heard(nowMs: number): void {
+    this.#heardMs = nowMs;
+    this.#pingedMs = 0;
+  }
+
+  /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
+  keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
+    if (this.#closing || this.#pausedBy.size > 0) {
+      this.#heardMs = nowMs;
+    } else if (this.#pingedMs !== 0) {
+      if (nowMs - this.#pingedMs > timeoutMs) this.terminate();
+    } else if (nowMs - this.#heardMs > intervalMs) {
+      this.#pingedMs = nowMs;
+      this.#ping = encodeFrame(Opcode.PING, new Uint8Array(0));
+      this.#host.ready(this);
+    }
+  }
+
+  /** Stops reading from the peer, until everybody who paused it has resumed it. */
+  pause(by: PauseReason): void {
+    if (this.#pausedBy.size === 0) this.socket.pause();
+    this.#pausedBy.add(by);
+  }
+
+  resume(by: PauseReason): void {
+    if (this.#pausedBy.delete(by) && this.#pausedBy.size === 0) this.socket.resume();
+  }
+
+  /** Writes what is due, if no write is under way. Control frames first, then the log up to each private message, then it. */
+  flush(): void {
+    if (this.#writing || this.#closing) return;
+    const control = this.#pong ?? this.#ping;
+    if (control !== undefined) {
+      if (control === this.#pong) this.#pong = undefined;
+      else this.#ping = undefined;
+      this.#write(control);
+      return;
+    }
+    const count = this.#subscriptions.length;
+    for (let tried = 0; tried < count; tried++) {
+      if (this.#nextSubscription >= count) this.#nextSubscription = 0;
+      const subscription = this.#subscriptions[this.#nextSubscription++];
+      const view = subscription.take();
+      if (view === undefined) continue;
+      this.#writingFrom = subscription;
+      this.#write(view);
+      return;
+    }
+    if (this.#private.length > 0) this.#writePrivate();
+    else if (this.#finish !== undefined) this.close(this.#finish.code, this.#finish.reason);
+  }
+
+  /** Closes as soon as everything that is for this peer by now is flushed. Nothing new is for it from now on. */
+  finish(code: number, reason: string): void {
+    if (this.#closing || this.#finish !== undefined) return;
+    this.#finish = { code, reason };
+    for (const { live, channel } of this.#subscriptions.slice()) if (live) this.unsubscribe(channel);
+    this.#host.ready(this);
+  }
+
+  /** Starts the closing handshake at once. What is not written yet is abandoned. */
+  close(code: number, reason: string): void {
+    if (this.#closing) return;
+    this.#abandon();
+    this.socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#abandon();
+    this.socket.terminate();
+  }
+
+  /** The socket is gone. */
+  ended(): void {
+    this.#abandon();
+  }
+
+  /** Whether everything for this peer is handed to its socket. */
+  get flushed(): boolean {
+    return (
+      !this.#writing &&
+      this.#private.length === 0 &&
+      this.#subscriptions.every(({ lagBytes }) => lagBytes === 0)
+    );
+  }
+
+  /** For how long the write under way has made no progress, in ms. Call it at intervals: it notes what it sees. */
+  stalledMs(nowMs: number): number {
+    if (!this.#writing) return 0;
+    const unsent = this.socket.unsentBytes;
+    if (unsent !== this.#writingUnsent) {
+      this.#writingUnsent = unsent;
+      this.#writingSinceMs = nowMs;
+    }
+    return nowMs - this.#writingSinceMs;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#writing = true;
+    this.#writingSinceMs = this.#host.nowMs();
+    this.#writingUnsent = undefined;
+    this.socket.write(bytes, this.#onWritten);
+  }
+
+  /** All channels are written up to the oldest private message: it is its turn, and that of those with the same place. */
+  #writePrivate(): void {
+    const frames: Buffer[] = [];
+    let bytes = 0;
+    do {
+      const { frame } = this.#private[frames.length];
+      frames.push(frame);
+      bytes += frame.length;
+    } while (
+      frames.length < this.#private.length &&
+      bytes + this.#private[frames.length].frame.length <= JOINED_WRITE_BYTES &&
+      this.#subscriptions.every(({ barriers }) => barriers[frames.length].position === barriers[0].position)
+    );
+    this.#writingPrivate = frames.length;
+    this.#write(frames.length === 1 ? frames[0] : Buffer.concat(frames, bytes));
+  }
+
+  #written(failed: boolean): void {
+    this.#writing = false;
+    if (this.#closing || failed) return; // counted as abandoned when it closed; a failed write is followed by `ended`
+    if (this.#writingFrom !== undefined) {
+      const subscription = this.#writingFrom;
+      this.#writingFrom = undefined;
+      subscription.channel.written(subscription);
+    } else if (this.#writingPrivate > 0) {
+      this.#settlePrivate(this.#writingPrivate, ChannelCounter.SENT);
+      this.#writingPrivate = 0;
+    }
+    this.#dropFinished();
+    const due = this.#pong !== undefined || this.#ping !== undefined || this.#finish !== undefined;
+    if (due || !this.flushed) this.#host.ready(this);
+  }
+
+  /** Lets go of subscriptions that have ended and are written to their end. */
+  #dropFinished(): void {
+    for (let index = this.#subscriptions.length - 1; index >= 0; index--) {
+      const subscription = this.#subscriptions[index];
+      if (subscription.live || subscription.lagBytes > 0) continue;
+      this.#subscriptions.splice(index, 1);
+      subscription.channel.remove(subscription);
+    }
+  }
+
+  /** The oldest `count` private messages are sent, or never will be. */
+  #settlePrivate(count: number, outcome: typeof ChannelCounter.SENT | typeof ChannelCounter.ABANDONED): void {
+    const sent = outcome === ChannelCounter.SENT ? 1 : 0;
+    for (const { frame, owner } of this.#private.splice(0, count)) {
+      this.#privateBytesChanged(-frame.length);
+      if (owner !== undefined) this.#host.tell(owner.tag, [owner.ticket, 1, sent, 0, 0, 1 - sent]);
+    }
+    this.home.countPrivate(outcome, count);
+    for (const { barriers } of this.#subscriptions) barriers.splice(0, count);
+  }
+
+  #privateBytesChanged(bytes: number): void {
+    this.privateBytes += bytes;
+    this.#host.privateBytesChanged(bytes);
+  }
+
+  #abandon(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#private.length > 0) this.#settlePrivate(this.#private.length, ChannelCounter.ABANDONED);
+    for (const subscription of this.#subscriptions.splice(0)) subscription.channel.remove(subscription);
+    this.#pong = undefined;
+    this.#ping = undefined;
+  }
+}

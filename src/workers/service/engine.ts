@@ -1,0 +1,541 @@
+/**
+ * The engine: drains the ring, fans out, keeps every connection's rules. It composes the parts and owns the turn.
+ *
+ *     turn = drain (with a budget) → policies → fan-out (in slices) → connections whose write is done → answers
+ *
+ * It imports neither ws nor net: connections and time are handed in, so that tests drive it without sockets or time.
+ *
+ * Thread: the service's, alone.
+ */
+import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
+import { ANY_OTHER_CHANNEL, isChannelAllowed } from '../../shared/channel-name';
+import { CloseCode } from '../../shared/close-codes';
+import type { ConnectionReport } from '../../shared/control';
+import { HubErrorCode } from '../../shared/errors';
+import type { ResolvedHubOptions } from '../../shared/options';
+import type { SettledTicket } from '../../shared/producer';
+import {
+  CHANNEL_BY_NAME,
+  closeGate,
+  Doorbell,
+  openGate,
+  RecordKind,
+  type RingConsumer,
+  type RingRecord,
+} from '../../shared/ring';
+import { Channel } from './channel';
+import { SlabPool } from './channel-log';
+import { Connection, type ConnectionHost } from './connection';
+import { Opcode } from './frame';
+import { HandledConnection } from './handled-connection';
+import type { HandlerModule } from './handler-module';
+import type { ApplicationOutbox } from './outbox';
+import type { PeerSocket, Scheduler } from './peer-socket';
+import type { TicketOwner } from './tickets';
+
+/** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
+const DRAIN_BUDGET = { records: 4_096, payloadBytes: 1024 * 1024 };
+/** A go of the fan-out lasts at most this long: then sockets, timers and the ring have their turn. */
+const FAN_OUT_SLICE_MS = 5;
+/** How often lag, stalls and quiet connections are looked for. */
+const SWEEP_MS = 250;
+/** A gate opens again when everybody is within this fraction of the limits: so it does not flicker. */
+const GATE_OPENS_AT = 0.5;
+/** How often the safety net looks for a wake-up that was lost. */
+const SAFETY_NET_MS = 1_000;
+
+/** The producers' side, as far as the engine answers to it. `LaneKeeper` is one. */
+export interface ProducerLink {
+  tagOf(lane: number): number;
+  tell(tag: number, message: unknown): void;
+  reclaim(): void;
+}
+
+export interface EngineParts {
+  consumer: RingConsumer;
+  producers: ProducerLink;
+  board: Board;
+  options: ResolvedHubOptions;
+  /** Handler modules by file. */
+  handlers: ReadonlyMap<string, HandlerModule>;
+  scheduler: Scheduler;
+  outbox: ApplicationOutbox;
+}
+
+/** Why a channel cannot be had. */
+export type NoChannel = 'not allowed' | 'too many';
+
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #consumer: RingConsumer;
+  readonly #board: Board;
+  readonly #doorbell: Doorbell;
+  readonly #pool = new SlabPool();
+  readonly #channels = new Map<string, Channel>();
+  readonly #channelsByNumber: (Channel | undefined)[] = [];
+  readonly #connections = new Map<number, Connection>();
+  readonly #handled = new Map<Connection, HandledConnection>();
+  /** Channels whose pass is not complete. */
+  #passes: Channel[] = [];
+  #ready: Connection[] = [];
+  /** Channels whose gate is closed. */
+  readonly #gated = new Set<Channel>();
+  /** Peers that are not read until the application has taken what they sent. */
+  readonly #waitingForCredit = new Set<Connection>();
+  #settled = new Map<number, SettledTicket[]>();
+  #lastConnectionId = 0;
+  #privateBytes = 0;
+  #nowMs: number;
+  #scheduled = false;
+  #turns = 0;
+  #turnsAtLastLook = -1;
+  #forwarding = true;
+  #closing: { finished: boolean; resolve: () => void } | undefined;
+  readonly #stopTimers: (() => void)[];
+  readonly #host: ConnectionHost;
+  readonly #take = (record: RingRecord): void => this.#takeRecord(record);
+  readonly #hasWork = (): boolean => this.#consumer.hasWork();
+
+  constructor(parts: EngineParts) {
+    const { consumer, board, scheduler } = parts;
+    this.#parts = parts;
+    this.#consumer = consumer;
+    this.#board = board;
+    this.#nowMs = scheduler.nowMs();
+    this.#doorbell = new Doorbell(consumer.ring, consumer.slot, () => this.wake());
+    this.#host = {
+      nowMs: () => this.#nowMs,
+      tell: (tag, settled) => this.#settle(tag, settled),
+      ready: (connection) => {
+        this.#ready.push(connection);
+        this.wake();
+      },
+      privateBytesChanged: (bytes) => {
+        this.#privateBytes += bytes;
+      },
+    };
+    for (const name of Object.keys(parts.options.policies))
+      if (name !== ANY_OTHER_CHANNEL) this.channel(name);
+    this.#stopTimers = [
+      scheduler.every(SWEEP_MS, () => this.#sweep()),
+      scheduler.every(SAFETY_NET_MS, () => this.#checkForLostWakeUp()),
+    ];
+    this.wake();
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Whether a further connection would be one too many, for the options or for the application. */
+  get saturated(): boolean {
+    return this.#connections.size >= this.#parts.options.maxConnections || this.#parts.outbox.overfull;
+  }
+
+  /** The channel `name`, made if need be. */
+  channel(name: string): Channel | NoChannel {
+    const known = this.#channels.get(name);
+    if (known !== undefined) return known;
+    const { allowed, policies } = this.#parts.options;
+    if (!isChannelAllowed(allowed, name)) return 'not allowed';
+    const number = this.#board.add(Buffer.from(name, 'utf8'));
+    if (number === undefined) return 'too many';
+    const configured = name !== ANY_OTHER_CHANNEL && name in policies;
+    const policy = configured ? policies[name] : policies[ANY_OTHER_CHANNEL];
+    const handler = policy.handler === undefined ? undefined : this.#parts.handlers.get(policy.handler);
+    const channel = new Channel(
+      name,
+      number,
+      policy,
+      handler,
+      configured,
+      this.#board,
+      this.#pool,
+      this.#host.tell,
+    );
+    this.#channels.set(name, channel);
+    this.#channelsByNumber[number] = channel;
+    return channel;
+  }
+
+  /** A peer came, by a handshake that named `channel`. Tell `ended` when its socket is gone, and `receive` what it sends. */
+  connect(socket: PeerSocket, channel: Channel): Connection {
+    this.#nowMs = this.#parts.scheduler.nowMs();
+    const connection = new Connection(++this.#lastConnectionId, channel, socket, this.#host);
+    this.#connections.set(connection.id, connection);
+    this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
+    this.#board.countHub(HubCounter.ACCEPTED, 1);
+    connection.subscribe(channel);
+    this.#parts.outbox.tell({ type: 'connection', info: connection.summary });
+    if (channel.handler !== undefined) {
+      const handled = new HandledConnection(connection, this);
+      this.#handled.set(connection, handled);
+      this.#callHandler(connection, () => channel.handler?.onConnection?.(handled));
+    }
+    this.wake();
+    return connection;
+  }
+
+  /** A peer's message. */
+  receive(connection: Connection, data: Uint8Array, text: boolean): void {
+    connection.heard(this.#parts.scheduler.nowMs());
+    this.#board.countHub(HubCounter.RECEIVED, 1);
+    this.#board.countHub(HubCounter.RECEIVED_BYTES, data.length);
+    const handled = this.#handled.get(connection);
+    const onMessage = connection.home.handler?.onMessage;
+    if (handled !== undefined && onMessage !== undefined) {
+      this.#callHandler(connection, () =>
+        onMessage(handled, text ? Buffer.from(data).toString('utf8') : data),
+      );
+      return;
+    }
+    if (!this.#forwarding) return;
+    const { outbox } = this.#parts;
+    outbox.tellMessage(connection.summary, data, text);
+    if (outbox.full) {
+      this.#waitingForCredit.add(connection);
+      connection.pause('credit');
+    }
+    this.wake();
+  }
+
+  /** A connection's socket is gone. */
+  ended(connection: Connection, code: number, reason: string): void {
+    if (!this.#connections.delete(connection.id)) return;
+    connection.ended();
+    this.#waitingForCredit.delete(connection);
+    this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
+    this.#parts.outbox.tell({ type: 'disconnect', info: connection.summary, code, reason });
+    const handled = this.#handled.get(connection);
+    if (handled !== undefined) {
+      this.#handled.delete(connection);
+      this.#callHandler(connection, () => connection.home.handler?.onClose?.(handled, code, reason));
+    }
+    this.wake();
+  }
+
+  /** The application took what it was told: peers that waited for that are read again. */
+  relieve(): void {
+    for (const connection of this.#waitingForCredit) connection.resume('credit');
+    this.#waitingForCredit.clear();
+  }
+
+  /** Whether the application wants peers' messages. */
+  forwardMessages(wanted: boolean): void {
+    this.#forwarding = wanted;
+  }
+
+  describeConnections(): ConnectionReport[] {
+    return Array.from(this.#connections.values(), (connection) => ({
+      ...connection.summary,
+      channels: connection.channels,
+      connectedAt: connection.connectedAt,
+      lagBytes: connection.lagBytes,
+      lagMessages: connection.lagMessages,
+    }));
+  }
+
+  /** Lets go of a channel that nobody subscribes to, unless the options or a producer name it. */
+  #retire(channel: Channel): void {
+    if (channel.configured || this.#gated.has(channel) || !this.#board.remove(channel.number)) return;
+    this.#channels.delete(channel.name);
+    this.#channelsByNumber[channel.number] = undefined;
+  }
+
+  /**
+   * Ends in order: drains what is in the ring (which the caller has closed), flushes every connection, closes each with
+   * 1001. At the deadline the rest is ended at once.
+   *
+   * @returns how many connections were ended by the deadline
+   */
+  async close(deadlineMs: number): Promise<number> {
+    let cut = 0;
+    await new Promise<void>((resolve) => {
+      this.#closing = { finished: false, resolve };
+      const stopDeadline = this.#parts.scheduler.every(deadlineMs, () => {
+        stopDeadline();
+        cut = this.#connections.size;
+        for (const connection of this.#connections.values()) connection.terminate();
+        resolve();
+      });
+      this.#stopTimers.push(stopDeadline);
+      this.wake();
+    });
+    for (const stop of this.#stopTimers) stop();
+    this.#doorbell.disarm();
+    this.#tellAnswers();
+    return cut;
+  }
+
+  /** Sees to it that a turn comes soon. */
+  wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#parts.scheduler.soon(() => this.turn());
+  }
+
+  /** One go of the service loop. Public for tests that drive the engine by hand. */
+  turn(): void {
+    this.#scheduled = false;
+    this.#turns++;
+    this.#doorbell.disarm();
+    this.#nowMs = this.#parts.scheduler.nowMs();
+    const records = this.#consumer.drain(this.#take, DRAIN_BUDGET);
+    if (records > 0) this.#applyPolicies();
+    this.#fanOut();
+    this.#flushReady();
+    if (this.#gated.size > 0) this.#openGates();
+    this.#tellAnswers();
+    this.#parts.producers.reclaim();
+    this.#board.setHub(HubCounter.LOG_BYTES, this.#pool.heldBytes);
+    this.#board.setHub(HubCounter.TURNS, this.#turns);
+    this.#board.setHub(HubCounter.LANES_FENCED, this.#consumer.lanesFenced);
+    this.#goOnClosing();
+    if (
+      records > 0 ||
+      this.#passes.length > 0 ||
+      this.#ready.length > 0 ||
+      !this.#doorbell.arm(this.#hasWork)
+    )
+      this.wake();
+  }
+
+  #takeRecord(record: RingRecord): void {
+    switch (record.kind) {
+      case RecordKind.TEXT:
+      case RecordKind.BINARY:
+        this.#publish(record);
+        break;
+      case RecordKind.SEND_TEXT:
+      case RecordKind.SEND_BINARY:
+        this.#sendToOne(record);
+        break;
+      default:
+        this.#obey(record);
+    }
+  }
+
+  #publish(record: RingRecord): void {
+    const channel = this.#channelOf(record);
+    const owner = this.#ownerOf(record);
+    if (channel === undefined) {
+      this.#board.countFolded(ChannelCounter.POSTED, 1);
+      if (owner !== undefined) this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+      return;
+    }
+    const opcode = record.kind === RecordKind.TEXT ? Opcode.TEXT : Opcode.BINARY;
+    const passing = channel.fanningOut;
+    channel.publish(opcode, record.bytes, record.payloadOffset, record.payloadBytes, this.#nowMs, owner);
+    if (!passing && channel.fanningOut) this.#passes.push(channel);
+  }
+
+  #sendToOne(record: RingRecord): void {
+    const owner = this.#ownerOf(record);
+    const connection = this.#connections.get(record.target);
+    const opcode = record.kind === RecordKind.SEND_TEXT ? Opcode.TEXT : Opcode.BINARY;
+    const payload = record.bytes.subarray(record.payloadOffset, record.payloadOffset + record.payloadBytes);
+    if (connection === undefined) this.#board.countFolded(ChannelCounter.POSTED, 1);
+    else connection.home.countPrivate(ChannelCounter.POSTED, 1);
+    if (connection?.send(opcode, payload, owner) === true || owner === undefined) return;
+    this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+  }
+
+  /** Requests about one connection. Their tickets say in `addressed` whether they did anything. */
+  #obey(record: RingRecord): void {
+    const connection = this.#connections.get(record.target);
+    const owner = this.#ownerOf(record);
+    let done = false;
+    if (connection !== undefined && !connection.closing) {
+      if (record.kind === RecordKind.DISCONNECT) {
+        const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
+        connection.finish(payload.readUInt16BE(0), payload.toString('utf8', 2));
+        done = true;
+      } else {
+        const channel = this.#channelOf(record);
+        if (channel !== undefined) {
+          if (record.kind === RecordKind.SUBSCRIBE) connection.subscribe(channel);
+          else if (record.kind === RecordKind.UNSUBSCRIBE) connection.unsubscribe(channel);
+          done = true;
+        }
+      }
+    }
+    if (owner !== undefined) this.#settle(owner.tag, [owner.ticket, done ? 1 : 0, 0, 0, 0, 0]);
+  }
+
+  #channelOf(record: RingRecord): Channel | undefined {
+    if (record.channel !== CHANNEL_BY_NAME) return this.#channelsByNumber[record.channel];
+    const name = Buffer.from(record.bytes.buffer, record.nameOffset, record.nameBytes).toString('utf8');
+    const channel = this.channel(name);
+    return typeof channel === 'string' ? undefined : channel;
+  }
+
+  #ownerOf(record: RingRecord): TicketOwner | undefined {
+    if (record.ticket === 0) return undefined;
+    return { tag: this.#parts.producers.tagOf(record.lane), ticket: record.ticket };
+  }
+
+  #fanOut(): void {
+    if (this.#passes.length === 0) return;
+    const { scheduler } = this.#parts;
+    const sliceEnd = scheduler.nowMs() + FAN_OUT_SLICE_MS;
+    const enough = () => scheduler.nowMs() >= sliceEnd;
+    const passes = this.#passes;
+    this.#passes = [];
+    for (let index = 0; index < passes.length; index++) {
+      if (passes[index].fanOut(enough)) continue;
+      // Out of time: whoever had no turn comes first next time.
+      this.#passes = [...passes.slice(index + 1), passes[index]];
+      return;
+    }
+  }
+
+  #flushReady(): void {
+    if (this.#ready.length === 0) return;
+    const ready = this.#ready;
+    this.#ready = [];
+    for (const connection of ready) connection.flush();
+  }
+
+  #settle(tag: number, settled: SettledTicket): void {
+    const waiting = this.#settled.get(tag);
+    if (waiting === undefined) this.#settled.set(tag, [settled]);
+    else waiting.push(settled);
+    this.wake();
+  }
+
+  #tellAnswers(): void {
+    this.#parts.outbox.flush();
+    if (this.#settled.size === 0) return;
+    const settled = this.#settled;
+    this.#settled = new Map();
+    for (const [tag, tickets] of settled) this.#parts.producers.tell(tag, tickets);
+  }
+
+  /** After each drain: what grew by it. Ages are left to the sweep. */
+  #applyPolicies(): void {
+    for (const channel of this.#passes) if (channel.mayLag(1)) this.#applyPolicy(channel);
+    this.#keepBudget();
+  }
+
+  #applyPolicy(channel: Channel): void {
+    if (channel.policy.slow === 'wait') {
+      this.#closeGate(channel);
+      return;
+    }
+    channel.findLagging(1, this.#nowMs, ({ connection }, excess) => {
+      this.#cutSlow(connection, channel, excess);
+      return true;
+    });
+  }
+
+  /** Somebody is past a limit of a channel that waits for its peers: posts to it answer `'full'` from now on. */
+  #closeGate(channel: Channel): void {
+    if (this.#gated.has(channel) || !this.#someoneLags(channel, 1)) return;
+    this.#gated.add(channel);
+    closeGate(this.#consumer.ring, channel.number, this.#consumer.slot);
+  }
+
+  /** Opens the gates of the channels whose connections are all well within the limits again. */
+  #openGates(): void {
+    for (const channel of this.#gated) {
+      if (channel.mayLag(GATE_OPENS_AT, this.#nowMs) && this.#someoneLags(channel, GATE_OPENS_AT)) continue;
+      this.#gated.delete(channel);
+      openGate(this.#consumer.ring, channel.number, this.#consumer.slot);
+    }
+  }
+
+  #someoneLags(channel: Channel, fraction: number): boolean {
+    let found = false;
+    channel.findLagging(fraction, this.#nowMs, () => {
+      found = true;
+      return false;
+    });
+    return found;
+  }
+
+  #cutSlow(connection: Connection, channel: Channel, excess: string): void {
+    if (connection.closing) return;
+    this.#board.count(channel.number, ChannelCounter.DISCONNECTED_SLOW, 1);
+    connection.close(CloseCode.TRY_AGAIN_LATER, `too slow: ${excess}`);
+  }
+
+  /** While all connections together hold too much, the one that is furthest behind goes. */
+  #keepBudget(): void {
+    const { maxOutboundBytes } = this.#parts.options;
+    while (this.#pool.heldBytes + this.#privateBytes > maxOutboundBytes) {
+      let worst: Connection | undefined;
+      let worstLag = 0;
+      for (const connection of this.#connections.values()) {
+        const { lagBytes } = connection;
+        if (connection.closing || lagBytes <= worstLag) continue;
+        worst = connection;
+        worstLag = lagBytes;
+      }
+      if (worst === undefined) return;
+      this.#cutSlow(
+        worst,
+        worst.home,
+        `${worstLag} bytes behind, the most while the hub's limit of ${maxOutboundBytes} is passed`,
+      );
+    }
+  }
+
+  #sweep(): void {
+    this.#nowMs = this.#parts.scheduler.nowMs();
+    for (const channel of this.#channels.values()) {
+      if (channel.idle) this.#retire(channel);
+      else if (channel.mayLag(1, this.#nowMs)) this.#applyPolicy(channel);
+    }
+    this.#keepBudget();
+    for (const connection of this.#connections.values()) this.#lookAfter(connection);
+  }
+
+  #lookAfter(connection: Connection): void {
+    const { policy } = connection.home;
+    const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
+    if (connection.stalledMs(this.#nowMs) > policy.maxStallMs) {
+      this.#board.count(connection.home.number, ChannelCounter.DISCONNECTED_SLOW, 1);
+      connection.terminate();
+    } else if (connection.privateBytes > policy.maxLagBytes) {
+      this.#cutSlow(
+        connection,
+        connection.home,
+        `${connection.privateBytes} bytes behind, limit ${policy.maxLagBytes}`,
+      );
+    } else if (pingIntervalMs > 0) {
+      connection.keepAlive(this.#nowMs, pingIntervalMs, pongTimeoutMs);
+    }
+  }
+
+  /** The safety net: had a wake-up been lost, this would find it, and say so. */
+  #checkForLostWakeUp(): void {
+    const asleepSinceLastLook = this.#turns === this.#turnsAtLastLook;
+    this.#turnsAtLastLook = this.#turns;
+    if (!asleepSinceLastLook || !this.#doorbell.armed || !this.#consumer.hasWork()) return;
+    this.#board.countHub(HubCounter.SAFETY_WAKE_UPS, 1);
+    this.wake();
+  }
+
+  #callHandler(connection: Connection, call: () => void): void {
+    try {
+      call();
+    } catch (cause) {
+      const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${(cause as Error)?.message ?? cause}`;
+      this.#parts.outbox.tell({ type: 'error', code: HubErrorCode.HANDLER_THREW, message, cause });
+      connection.close(CloseCode.INTERNAL, 'internal error');
+      this.wake();
+    }
+  }
+
+  /** Once the ring is empty for good, every connection is flushed and closed; with the last one gone, we are done. */
+  #goOnClosing(): void {
+    const closing = this.#closing;
+    if (closing === undefined) return;
+    if (!closing.finished && !this.#consumer.hasWork()) {
+      closing.finished = true;
+      for (const connection of this.#connections.values())
+        connection.finish(CloseCode.GOING_AWAY, 'the hub closes');
+    }
+    if (closing.finished && this.#connections.size === 0) closing.resolve();
+  }
+}

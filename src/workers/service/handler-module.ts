@@ -1,0 +1,76 @@
+/**
+ * Handler modules: application code that runs in the service thread, as the protocol callbacks of libwebsockets did.
+ *
+ * They run between fan-outs: whatever they do delays every connection, so they should do little.
+ */
+import { pathToFileURL } from 'node:url';
+import { HubError, HubErrorCode } from '../../shared/errors';
+
+/** A connection, as a handler sees it. */
+export interface HandlerConnection {
+  readonly id: number;
+  /** The channel that the handshake named. */
+  readonly channel: string;
+  readonly remoteAddress: string;
+  /** For the handler's own use: whatever it wants to remember of this connection. */
+  data: unknown;
+  /** Sends to this peer alone, behind what its channels had until now. @returns false if it is closing */
+  send(data: string | Uint8Array): boolean;
+  /** @returns false if it has the channel already, or the hub does not allow it */
+  subscribe(channel: string): boolean;
+  /** @returns false if it did not have the channel */
+  unsubscribe(channel: string): boolean;
+  close(code?: number, reason?: string): void;
+  /** Stops reading from this peer, until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a handler module may export. A channel whose handler has `onMessage` keeps its messages from `hub.on('message')`. */
+export interface HandlerModule {
+  onConnection?(connection: HandlerConnection): void;
+  /** `data` is a string for a text message. */
+  onMessage?(connection: HandlerConnection, data: string | Uint8Array): void;
+  /** The connection is gone: `send` does nothing any more. */
+  onClose?(connection: HandlerConnection, code: number, reason: string): void;
+}
+
+const FUNCTIONS = ['onConnection', 'onMessage', 'onClose'] as const;
+
+/**
+ * Loads a module, CommonJS or ESM.
+ *
+ * @throws {HubError} HANDLER_LOAD_FAILED if it cannot be loaded, or exports none of the functions
+ */
+export async function loadHandlerModule(file: string): Promise<HandlerModule> {
+  let module: HandlerModule & { default?: HandlerModule };
+  try {
+    module = await requireOrImport(file);
+  } catch (cause) {
+    throw new HubError(
+      HubErrorCode.HANDLER_LOAD_FAILED,
+      `handler ${file} could not be loaded: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  const exported = FUNCTIONS.some((name) => typeof module[name] === 'function')
+    ? module
+    : (module.default ?? {});
+  if (!FUNCTIONS.some((name) => typeof exported[name] === 'function')) {
+    throw new HubError(
+      HubErrorCode.HANDLER_LOAD_FAILED,
+      `handler ${file} exports none of ${FUNCTIONS.join(', ')}`,
+    );
+  }
+  return exported;
+}
+
+async function requireOrImport(file: string): Promise<HandlerModule & { default?: HandlerModule }> {
+  try {
+    return require(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+    return import(pathToFileURL(file).href);
+  }
+}

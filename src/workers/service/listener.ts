@@ -1,0 +1,198 @@
+/**
+ * The listening socket and the handshakes: who comes in, and on which channel. From then on the engine has the connection.
+ *
+ * Thread: the service's.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type Board, HubCounter } from '../../shared/board';
+import { DEFAULT_CHANNEL } from '../../shared/channel-name';
+import type { ResolvedHubOptions } from '../../shared/options';
+import { MAX_NAME_BYTES } from '../../shared/ring/record';
+import type { Channel } from './channel';
+import type { Engine } from './engine';
+import { WsSocket } from './ws-socket';
+
+/** Deadlines and limits of the handshake; node's own are far too generous for a server of sockets that stay. */
+const HTTP_SETTINGS = {
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8_192,
+  keepAliveTimeout: 1_000,
+} as const;
+const MAX_HEADERS = 64;
+const TLS_SETTINGS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
+/** Connections that the operating system may hold until we accept them (capped by its own limit). */
+const BACKLOG = 4_096;
+/** A mute peer has this long to answer a close frame. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Pieces of one unfinished message that are kept: enough for 64 B segments of a 64 KiB message. */
+const MAX_BUFFERED_CHUNKS = 1_024;
+const RETRY_AFTER_SECONDS = 1;
+
+interface Refusal {
+  status: 400 | 404 | 503;
+  text: string;
+}
+
+interface Destination {
+  channel: Channel;
+  /** The subprotocol to answer with. */
+  protocol: string | undefined;
+}
+
+export class Listener {
+  readonly #engine: Engine;
+  readonly #board: Board;
+  readonly #options: ResolvedHubOptions;
+  readonly #server: http.Server | https.Server;
+  readonly #handshakes: WebSocketServer;
+  /** The subprotocol chosen for a request, until its handshake is answered. */
+  readonly #protocols = new WeakMap<http.IncomingMessage, string>();
+  #closed = false;
+
+  constructor(engine: Engine, board: Board, options: ResolvedHubOptions) {
+    this.#engine = engine;
+    this.#board = board;
+    this.#options = options;
+    const { tls } = options;
+    this.#server =
+      tls === undefined
+        ? http.createServer(HTTP_SETTINGS)
+        : https.createServer({ ...HTTP_SETTINGS, ...TLS_SETTINGS, ...plainTls(tls) });
+    this.#server.maxHeadersCount = MAX_HEADERS;
+    this.#server.on('request', (_request, response) => answerPlainRequest(response));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+    this.#handshakes = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      skipUTF8Validation: false,
+      autoPong: false, // pongs pass the connection's one gate
+      maxPayload: options.maxMessageBytes,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      maxFragments: options.maxFragments,
+      maxBufferedChunks: options.maxFragments === 0 ? 0 : MAX_BUFFERED_CHUNKS,
+      handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
+    } as ConstructorParameters<typeof WebSocketServer>[0]); // the newest limits are not in the type package
+  }
+
+  /** @returns the port it listens on */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: BACKLOG }, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', () => {}); // accept errors: the next connection is tried again
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no further connections. */
+  close(): void {
+    this.#closed = true;
+    this.#server.close();
+  }
+
+  #upgrade(request: http.IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on('error', () => socket.destroy()); // from now on the server looks after it no more
+    const destination = this.#destinationOf(request);
+    if ('status' in destination) {
+      this.#refuse(socket, destination);
+      return;
+    }
+    if (destination.protocol !== undefined) this.#protocols.set(request, destination.protocol);
+    this.#handshakes.handleUpgrade(request, socket, head, (ws) =>
+      this.#open(ws, socket, destination.channel),
+    );
+  }
+
+  #open(ws: WebSocket, socket: Socket, channel: Channel): void {
+    const connection = this.#engine.connect(new WsSocket(ws, socket), channel);
+    ws.on('message', (data: RawData, isBinary: boolean) =>
+      this.#engine.receive(connection, data as Buffer, !isBinary),
+    );
+    ws.on('ping', (payload: Buffer) => {
+      connection.heard(performance.now());
+      connection.pong(payload);
+    });
+    ws.on('pong', () => connection.heard(performance.now()));
+    ws.on('error', () => {}); // a fault of the peer: ws answers with the close code for it, and `close` follows
+    ws.on('close', (code: number, reason: Buffer) =>
+      this.#engine.ended(connection, code, reason.toString('utf8')),
+    );
+  }
+
+  #destinationOf(request: http.IncomingMessage): Destination | Refusal {
+    if (this.#closed) return { status: 503, text: 'the hub closes' };
+    if (this.#engine.saturated) return { status: 503, text: 'too many connections' };
+    const named = channelOfUrl(request.url ?? '/', this.#options.path);
+    if (typeof named !== 'string') return named;
+    const offered = (request.headers['sec-websocket-protocol'] ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    if (named !== '') return this.#enter(named, offered[0]);
+    if (offered.length === 0) return this.#enter(DEFAULT_CHANNEL, undefined);
+    let answer: Destination | Refusal = NOT_FOUND;
+    for (const name of offered) {
+      answer = this.#enter(name, name);
+      if ('channel' in answer) break;
+    }
+    return answer;
+  }
+
+  #enter(name: string, protocol: string | undefined): Destination | Refusal {
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES) return NOT_FOUND;
+    const channel = this.#engine.channel(name);
+    if (channel === 'not allowed') return NOT_FOUND;
+    if (channel === 'too many') return { status: 503, text: 'too many channels' };
+    return { channel, protocol };
+  }
+
+  #refuse(socket: Socket, { status, text }: Refusal): void {
+    this.#board.countHub(HubCounter.REJECTED, 1);
+    const retry = status === 503 ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : '';
+    socket.end(
+      `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n${retry}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+      () => socket.destroy(),
+    );
+  }
+}
+
+const NOT_FOUND: Refusal = { status: 404, text: 'no such channel' };
+
+/** The channel that a URL's path names below `base`; empty: it names none. */
+function channelOfUrl(url: string, base: string): string | Refusal {
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  if (`${path}/` === base) return '';
+  if (!path.startsWith(base)) return NOT_FOUND;
+  try {
+    return decodeURIComponent(path.slice(base.length));
+  } catch {
+    return { status: 400, text: 'the path is not percent-encoded UTF-8' };
+  }
+}
+
+function answerPlainRequest(response: http.ServerResponse): void {
+  const text = 'This is a WebSocket server.\n';
+  response.writeHead(426, {
+    Upgrade: 'websocket',
+    Connection: 'close',
+    'Content-Type': 'text/plain',
+    'Content-Length': text.length,
+  });
+  response.end(text);
+}
+
+/** Bytes that came through structured clone are plain Uint8Arrays: TLS wants Buffers. */
+function plainTls(tls: NonNullable<ResolvedHubOptions['tls']>): https.ServerOptions {
+  const buffer = (pem: string | Uint8Array | undefined) =>
+    pem instanceof Uint8Array ? Buffer.from(pem) : pem;
+  return { key: buffer(tls.key), cert: buffer(tls.cert), ca: buffer(tls.ca), passphrase: tls.passphrase };
+}

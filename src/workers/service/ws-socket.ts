@@ -1,0 +1,56 @@
+/** A peer's socket after the handshake, over the library ws. Thread: the service's. */
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import type { PeerSocket } from './peer-socket';
+
+export class WsSocket implements PeerSocket {
+  readonly remoteAddress: string;
+  readonly #ws: WebSocket;
+  readonly #socket: Socket;
+  #done: ((failed: boolean) => void) | undefined;
+  readonly #onWritten = (error?: Error | null): void => this.#settle(error != null);
+
+  constructor(ws: WebSocket, socket: Socket) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? '';
+  }
+
+  /**
+   * Writes whole frames beside ws, straight to the socket: that is sound because ws, too, only ever writes whole frames to
+   * it, and a socket keeps the order of its writes.
+   */
+  write(bytes: Uint8Array, done: (failed: boolean) => void): void {
+    this.#done = done;
+    if (this.#ws.readyState === WebSocket.OPEN) this.#socket.write(bytes, this.#onWritten);
+    else process.nextTick(this.#onWritten, new Error('the connection is closing'));
+  }
+
+  get unsentBytes(): number | undefined {
+    // What net.Socket's own idle timer looks at, to see whether a long write makes progress.
+    return (this.#socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle
+      ?.writeQueueSize;
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
+  }
+
+  #settle(failed: boolean): void {
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(failed);
+  }
+}
