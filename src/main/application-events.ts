@@ -1,0 +1,53 @@
+/** Turns the service thread's batches into events, and gives the credits back. Thread: the application's. */
+import type { MessagePort } from 'node:worker_threads';
+import { HubError, type HubErrorCode } from '../shared/errors';
+import type { ConnectionSummary, InboundBatch, InboundCredit, InboundEvent } from '../shared/inbound';
+
+export interface ApplicationListener {
+  connection(info: ConnectionSummary): void;
+  message(info: ConnectionSummary, data: string | Uint8Array): void;
+  disconnect(info: ConnectionSummary & { code: number; reason: string }): void;
+  error(error: HubError): void;
+}
+
+/** Hands every event of every batch to `listener`. A listener that throws loses none of the others. */
+export function deliverEvents(port: MessagePort, listener: ApplicationListener): void {
+  port.on('message', ({ events, bytes, cost }: InboundBatch) => {
+    const data = Buffer.from(bytes);
+    for (const event of events) {
+      try {
+        deliver(event, data, listener);
+      } catch (error) {
+        // As uncaught as it would be without us, but after the others have had their turn.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
+    port.postMessage({ credit: cost } satisfies InboundCredit);
+  });
+}
+
+function deliver(event: InboundEvent, bytes: Buffer, listener: ApplicationListener): void {
+  switch (event.type) {
+    case 'connection':
+      listener.connection(event.info);
+      break;
+    case 'message': {
+      const { info, text, offset, length } = event;
+      listener.message(
+        info,
+        text
+          ? bytes.toString('utf8', offset, offset + length)
+          : new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length),
+      );
+      break;
+    }
+    case 'disconnect':
+      listener.disconnect({ ...event.info, code: event.code, reason: event.reason });
+      break;
+    case 'error':
+      listener.error(new HubError(event.code as HubErrorCode, event.message, { cause: event.cause }));
+      break;
+  }
+}

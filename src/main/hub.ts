@@ -1,0 +1,256 @@
+/**
+ * The hub, as the application sees it. It composes the parts; the work is done by the service thread.
+ *
+ * Thread: the one that called `createHub`.
+ */
+import { EventEmitter } from 'node:events';
+import type { Piscina } from 'piscina';
+import { Board } from '../shared/board';
+import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../shared/close-codes';
+import type { ConnectionReport } from '../shared/control';
+import { HubError, HubErrorCode } from '../shared/errors';
+import type { ConnectionSummary } from '../shared/inbound';
+import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
+import {
+  attachProducer,
+  createProducerHandle,
+  type PostOptions,
+  type PostResult,
+  type Producer,
+  type ProducerHandle,
+} from '../shared/producer';
+import { closeRing, RecordKind, RingMemory } from '../shared/ring';
+import { deliverEvents } from './application-events';
+import { ServiceLink } from './control';
+import { createPool, type ProducerPoolOptions } from './producer-pool';
+import { type ServiceThread, startServiceThread } from './service-thread';
+import { type HubStats, readStats } from './stats';
+
+/** Calls over the control plane are answered within this time, or fail. */
+const CONTROL_DEADLINE_MS = 5_000;
+const DEFAULT_CLOSE_DEADLINE_MS = 10_000;
+/** The answer to `close` may come this much later than its deadline. */
+const CLOSE_SLACK_MS = 3_000;
+
+/** A connection that ended. */
+export interface DisconnectInfo extends ConnectionSummary {
+  /** Close code (RFC 6455 section 7.4); 1006: it ended without a close frame. */
+  code: number;
+  reason: string;
+}
+
+export interface HubEvents {
+  connection: [info: ConnectionSummary];
+  /** A peer's message: a string if it was text. The service stops reading peers while these are not taken. */
+  message: [info: ConnectionSummary, data: string | Uint8Array];
+  disconnect: [info: DisconnectInfo];
+  /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
+  error: [error: HubError];
+}
+
+export interface CloseOptions {
+  /** After this many ms connections that are not flushed and closed are cut (default 10,000). */
+  deadlineMs?: number;
+}
+
+/**
+ * Starts a hub: a service thread that listens, and shared memory through which any number of threads post to it.
+ *
+ * @returns a promise that resolves when it listens
+ * @throws {TypeError | RangeError} for a bad option, named with its value and limits
+ * @throws {HubError} LISTEN_FAILED if the address cannot be had, HANDLER_LOAD_FAILED if a handler module cannot
+ *
+ * @example
+ * const hub = await createHub({ port: 8080 })
+ * new Worker('./ticks.js', { workerData: { ringcast: hub.producerHandle() } })
+ */
+export async function createHub(options?: HubOptions): Promise<Hub> {
+  const resolved = resolveHubOptions(options);
+  const ring = RingMemory.create({
+    laneBytes: resolved.laneBytes,
+    maxProducers: resolved.maxProducers + 1, // one for the hub itself
+    gateCount: resolved.maxChannels,
+  });
+  const board = Board.create(resolved.maxChannels);
+  const handle = createProducerHandle(ring, board, resolved.allowed);
+  const service = await startServiceThread(handle, resolved);
+  return new Hub(resolved, ring, board, handle, service);
+}
+
+export class Hub extends EventEmitter<HubEvents> {
+  /** Where peers connect, without a slash at the end: a peer of channel `ticks` connects to `${hub.url}/ticks`. */
+  readonly url: string;
+  readonly port: number;
+
+  readonly #ring: RingMemory;
+  readonly #board: Board;
+  readonly #handle: ProducerHandle;
+  readonly #service: ServiceThread;
+  readonly #control: ServiceLink;
+  readonly #producer: Producer;
+  readonly #pools = new Set<Piscina>();
+  #closing: Promise<void> | undefined;
+
+  /** @internal use `createHub` */
+  constructor(
+    options: ResolvedHubOptions,
+    ring: RingMemory,
+    board: Board,
+    handle: ProducerHandle,
+    service: ServiceThread,
+  ) {
+    super();
+    this.#ring = ring;
+    this.#board = board;
+    this.#handle = handle;
+    this.#service = service;
+    this.port = service.port;
+    this.url = urlOf(options, service.port);
+    const gone = service.ended.then((cause) => this.#serviceEnded(cause));
+    gone.catch(() => {}); // whoever calls learns of it
+    this.#control = new ServiceLink(service.control, gone);
+    this.#producer = attachProducer(handle);
+    // After whoever awaited `createHub` has had its turn to add listeners: no event is missed.
+    setImmediate(() => this.#startEvents());
+  }
+
+  /** What another thread needs to post to this hub: plain data, for `workerData`, `postMessage` or a task. */
+  producerHandle(): ProducerHandle {
+    return this.#handle;
+  }
+
+  /**
+   * A pool of producer threads (piscina): its workers call `attachProducer()` without an argument. The pool ends with the hub.
+   *
+   * @param options as for piscina; `workerData`, if given, must be an object
+   */
+  createProducerPool(options: ProducerPoolOptions): Piscina {
+    const pool = createPool(this.#handle, options);
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  /** Posts from this thread: see `Producer.post`. Never blocks. */
+  post(channel: string, data: string | Uint8Array, options?: PostOptions): PostResult {
+    return this.#producer.post(channel, data, options);
+  }
+
+  /** The producer of this thread, for `postAsync`, `postTracked` and the like. */
+  get producer(): Producer {
+    return this.#producer;
+  }
+
+  /**
+   * Sends one message to one connection, behind what was posted from this thread before.
+   *
+   * @returns true once it is handed to the socket; false if the connection is gone, or goes before that
+   */
+  async send(connectionId: number, data: string | Uint8Array): Promise<boolean> {
+    const kind = typeof data === 'string' ? RecordKind.SEND_TEXT : RecordKind.SEND_BINARY;
+    return (await this.#producer.request(kind, connectionId, undefined, data)).sent === 1;
+  }
+
+  /** Gives a connection one more channel, in order with this thread's posts. @returns false if it is gone */
+  async subscribe(connectionId: number, channel: string): Promise<boolean> {
+    return (await this.#producer.request(RecordKind.SUBSCRIBE, connectionId, channel, '')).addressed === 1;
+  }
+
+  /** Takes a channel from a connection; what was posted before still reaches it. @returns false if it is gone */
+  async unsubscribe(connectionId: number, channel: string): Promise<boolean> {
+    return (await this.#producer.request(RecordKind.UNSUBSCRIBE, connectionId, channel, '')).addressed === 1;
+  }
+
+  /** Closes a connection, behind what was posted from this thread before. @returns false if it is gone */
+  async disconnect(connectionId: number, code: number = CloseCode.NORMAL, reason = ''): Promise<boolean> {
+    if (!isSendableCloseCode(code))
+      throw new RangeError(
+        `close code is ${code}: it must be 1000 to 1014 (not 1004 to 1006) or 3000 to 4999`,
+      );
+    const text = Buffer.from(reason, 'utf8');
+    if (text.length > MAX_CLOSE_REASON_BYTES) {
+      throw new RangeError(`close reason of ${text.length} bytes: the longest is ${MAX_CLOSE_REASON_BYTES}`);
+    }
+    const payload = Buffer.concat([Buffer.from([code >> 8, code & 0xff]), text]);
+    return (
+      (await this.#producer.request(RecordKind.DISCONNECT, connectionId, undefined, payload)).addressed === 1
+    );
+  }
+
+  /** Every open connection, as the service thread has it now. */
+  connections(): Promise<ConnectionReport[]> {
+    return this.#control.call('connections', CONTROL_DEADLINE_MS, (service) => service.connections());
+  }
+
+  /** Counters of the hub, its channels and its producers. Read from shared memory: works also while the service is busy. */
+  async stats(): Promise<HubStats> {
+    return readStats(this.#ring, this.#board);
+  }
+
+  /**
+   * Ends the hub, in order: new posts answer `'closed'` and new peers get 503; what was posted is drained and flushed; every
+   * connection is closed with 1001; the service thread and the pools end. Calling it again waits for the same end.
+   */
+  close({ deadlineMs = DEFAULT_CLOSE_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
+    if (typeof deadlineMs !== 'number' || !(deadlineMs >= 0)) {
+      return Promise.reject(new RangeError(`deadlineMs is ${String(deadlineMs)}: it must be 0 or more`));
+    }
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    closeRing(this.#ring);
+    try {
+      await this.#control.call('close', deadlineMs + CLOSE_SLACK_MS, (service) => service.close(deadlineMs));
+    } catch (error) {
+      // Gone already: then there is nothing to close. Stuck: then it is ended.
+      if (!(error instanceof HubError)) throw error;
+    } finally {
+      this.#producer.close();
+      await this.#service.finish();
+      await Promise.all(Array.from(this.#pools, (pool) => pool.destroy()));
+    }
+  }
+
+  #startEvents(): void {
+    if (this.#closing !== undefined && this.listenerCount('message') === 0) return;
+    deliverEvents(this.#service.inbound, {
+      connection: (info) => this.emit('connection', info),
+      message: (info, data) => this.emit('message', info, data),
+      disconnect: (info) => this.emit('disconnect', info),
+      error: (error) => this.emit('error', error),
+    });
+    if (this.listenerCount('message') > 0) return;
+    // Nobody wants peers' messages: they need not cross threads, until somebody does.
+    this.#forward(false);
+    this.on(
+      'newListener' as keyof HubEvents,
+      ((event: string) => {
+        if (event === 'message' && this.listenerCount('message') === 0) this.#forward(true);
+      }) as never,
+    );
+  }
+
+  #forward(wanted: boolean): void {
+    this.#control
+      .call('forwardMessages', CONTROL_DEADLINE_MS, (service) => service.forwardMessages(wanted))
+      .catch(() => {});
+  }
+
+  /** The service thread ended. Unless we closed it, that is a failure, and everybody must learn of it. */
+  #serviceEnded(cause: unknown): never {
+    const error = new HubError(HubErrorCode.SERVICE_GONE, 'the service thread ended: create a new hub', {
+      cause,
+    });
+    if (this.#closing !== undefined) throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
+    closeRing(this.#ring);
+    process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
+    throw error;
+  }
+}
+
+function urlOf({ host, path, tls }: ResolvedHubOptions, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const name = reachable.includes(':') ? `[${reachable}]` : reachable;
+  return `${tls === undefined ? 'ws' : 'wss'}://${name}:${port}${path.slice(0, -1)}`;
+}

@@ -1,0 +1,2 @@
+export type * from './index.js';
+export { attachProducer, CloseCode, createHub, Hub, HubError, HubErrorCode, Producer } from './index.js';

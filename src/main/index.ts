@@ -1,0 +1,20 @@
+/** `ringcast`: messages from many threads to many WebSocket peers. */
+export { CloseCode } from '../shared/close-codes';
+export type { ConnectionReport } from '../shared/control';
+export { HubError, HubErrorCode } from '../shared/errors';
+export type { ConnectionSummary } from '../shared/inbound';
+export type { ChannelOptions, HubOptions, RingOptions, SlowPolicy, TlsOptions } from '../shared/options';
+export {
+  attachProducer,
+  type PostOptions,
+  type PostResult,
+  Producer,
+  type ProducerHandle,
+  type Settlement,
+  type TrackedPost,
+  type WaitOptions,
+} from '../shared/producer';
+export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
+export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export type { ProducerPoolOptions } from './producer-pool';
+export type { ChannelStats, HubStats, MessageStats, ProducerStats } from './stats';

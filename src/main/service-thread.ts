@@ -1,0 +1,86 @@
+/** Starts the service thread and tells of its end. Thread: the application's. */
+import path from 'node:path';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { ServiceReady, ServiceStart } from '../shared/control';
+import { HubError, HubErrorCode } from '../shared/errors';
+import type { ResolvedHubOptions } from '../shared/options';
+import type { ProducerHandle } from '../shared/producer';
+
+/** A thread that was asked to end and holds nothing any more has this long to do so. */
+const EXIT_GRACE_MS = 2_000;
+
+export interface ServiceThread {
+  readonly port: number;
+  readonly control: MessagePort;
+  readonly inbound: MessagePort;
+  /** Resolves when the thread has ended, with what it threw, if it threw. */
+  readonly ended: Promise<unknown>;
+  /** Waits for the thread's end; ends it, if it does not end by itself. */
+  finish(): Promise<void>;
+}
+
+/**
+ * @throws {HubError} LISTEN_FAILED, HANDLER_LOAD_FAILED or SERVICE_GONE, if the thread does not come to listen
+ */
+export async function startServiceThread(
+  handle: ProducerHandle,
+  options: ResolvedHubOptions,
+): Promise<ServiceThread> {
+  const control = new MessageChannel();
+  const inbound = new MessageChannel();
+  const start: ServiceStart = { handle, options, control: control.port2, inbound: inbound.port2 };
+  const worker = new Worker(workerFile(), {
+    name: 'ringcast service',
+    workerData: start,
+    transferList: [control.port2, inbound.port2],
+    ...launchArguments(),
+  });
+  let thrown: unknown;
+  worker.on('error', (error) => {
+    thrown = error;
+  });
+  const ended = new Promise<unknown>((resolve) => worker.once('exit', () => resolve(thrown)));
+  const closePorts = () => {
+    control.port1.close();
+    inbound.port1.close();
+  };
+  const ready = await Promise.race([
+    new Promise<ServiceReady>((resolve) => worker.once('message', resolve)),
+    ended.then(
+      (): ServiceReady => ({
+        type: 'failed',
+        code: HubErrorCode.SERVICE_GONE,
+        message: 'the service thread ended before it listened',
+        cause: undefined,
+      }),
+    ),
+  ]);
+  if (ready.type === 'failed') {
+    closePorts();
+    await worker.terminate();
+    const cause =
+      thrown ?? (ready.cause && Object.assign(new Error(ready.cause.message), { code: ready.cause.code }));
+    throw new HubError(ready.code as HubErrorCode, ready.message, { cause });
+  }
+  return {
+    port: ready.port,
+    control: control.port1,
+    inbound: inbound.port1,
+    ended,
+    finish: async () => {
+      closePorts();
+      const timer = setTimeout(() => void worker.terminate(), EXIT_GRACE_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** From sources (under ts-node or a test runner) the entry is TypeScript, and so must be what the thread starts with. */
+function launchArguments(): { execArgv?: string[] } {
+  return path.extname(__filename) === '.ts' ? { execArgv: ['-r', 'ts-node/register/transpile-only'] } : {};
+}
+
+function workerFile(): string {
+  return path.join(__dirname, '..', 'workers', 'service', `thread${path.extname(__filename)}`);
+}

@@ -1,0 +1,129 @@
+/** A hub's statistics, read from shared memory: no thread is asked. */
+import { type Board, ChannelCounter, HubCounter } from '../shared/board';
+import { type LaneReport, LaneWord, type RingMemory, reportLanes, sumLanes } from '../shared/ring';
+
+/**
+ * What happened to messages. `addressed`, `sent`, `skipped`, `conflated` and `abandoned` count connections: a message for
+ * three connections counts three times.
+ *
+ *     addressed = sent + skipped + conflated + abandoned + pending
+ */
+export interface MessageStats {
+  /** Messages that producers posted. For a channel: as far as the service has taken them from the ring. */
+  posted: number;
+  /** Posts that were answered `'full'`. */
+  refused: number;
+  addressed: number;
+  sent: number;
+  skipped: number;
+  conflated: number;
+  abandoned: number;
+  /** Addressed, and nothing became of it yet. */
+  pending: number;
+  /** Connections closed for being too far behind. */
+  disconnectedSlow: number;
+}
+
+export interface ChannelStats extends MessageStats {
+  subscribers: number;
+}
+
+/** One attached producer. Its counts begin with its attachment. */
+export interface ProducerStats {
+  lane: number;
+  threadId: number;
+  /** Its thread has ended, or it was closed, and what it posted is not drained yet. */
+  closing: boolean;
+  posted: number;
+  refused: number;
+}
+
+export interface HubStats extends MessageStats {
+  /** Open connections. */
+  connections: number;
+  /** Connections ever opened. */
+  accepted: number;
+  /** Upgrade requests answered with an HTTP error. */
+  rejected: number;
+  /** Messages taken from the ring. */
+  drained: number;
+  /** Messages that peers sent, and their bytes. */
+  received: number;
+  receivedBytes: number;
+  /** Memory that the channels' logs hold. */
+  logBytes: number;
+  /** Goes of the service loop. */
+  turns: number;
+  /** Wake-ups that were lost and found again by the safety net. Expected: 0. */
+  safetyWakeUps: number;
+  /** How often a producer's lane had to be skipped because its bytes made no sense. Expected: 0. */
+  lanesFenced: number;
+  producers: ProducerStats[];
+  channels: { [name: string]: ChannelStats };
+}
+
+/** Any thread that holds the handle. */
+export function readStats(ring: RingMemory, board: Board): HubStats {
+  return board.snapshot((entries) => {
+    // Outcomes before what they are outcomes of: so `pending` is never negative.
+    const channels: HubStats['channels'] = Object.create(null);
+    const hub = outcomes((counter) => board.foldedCounter(counter));
+    for (const { channel, name } of entries) {
+      const stats = outcomes((counter) => board.channelCounter(channel, counter));
+      channels[name] = {
+        ...stats,
+        refused: board.refusals(channel),
+        subscribers: board.subscribers(channel),
+      };
+      for (const key of SUMMED) hub[key] += stats[key];
+    }
+    const drained = sumLanes(ring, LaneWord.DRAINED);
+    return {
+      ...hub,
+      drained,
+      posted: Math.max(drained, sumLanes(ring, LaneWord.POSTED)),
+      refused: sumLanes(ring, LaneWord.REFUSED),
+      connections: board.hubCounter(HubCounter.CONNECTIONS),
+      accepted: board.hubCounter(HubCounter.ACCEPTED),
+      rejected: board.hubCounter(HubCounter.REJECTED),
+      received: board.hubCounter(HubCounter.RECEIVED),
+      receivedBytes: board.hubCounter(HubCounter.RECEIVED_BYTES),
+      logBytes: board.hubCounter(HubCounter.LOG_BYTES),
+      turns: board.hubCounter(HubCounter.TURNS),
+      safetyWakeUps: board.hubCounter(HubCounter.SAFETY_WAKE_UPS),
+      lanesFenced: board.hubCounter(HubCounter.LANES_FENCED),
+      producers: reportLanes(ring) satisfies LaneReport[],
+      channels,
+    };
+  });
+}
+
+const SUMMED = [
+  'addressed',
+  'sent',
+  'skipped',
+  'conflated',
+  'abandoned',
+  'pending',
+  'disconnectedSlow',
+] as const;
+
+function outcomes(read: (counter: ChannelCounter) => number): MessageStats {
+  const sent = read(ChannelCounter.SENT);
+  const skipped = read(ChannelCounter.SKIPPED);
+  const conflated = read(ChannelCounter.CONFLATED);
+  const abandoned = read(ChannelCounter.ABANDONED);
+  const disconnectedSlow = read(ChannelCounter.DISCONNECTED_SLOW);
+  const addressed = read(ChannelCounter.ADDRESSED);
+  return {
+    posted: read(ChannelCounter.POSTED),
+    refused: 0,
+    addressed,
+    sent,
+    skipped,
+    conflated,
+    abandoned,
+    pending: addressed - sent - skipped - conflated - abandoned,
+    disconnectedSlow,
+  };
+}
