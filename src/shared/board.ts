@@ -144,7 +144,8 @@ export class Board {
       const entry = entryWord(channel);
       if (Atomics.load(this.#words, entry + EntryWord.STATE) !== EntryState.FREE) continue;
       this.#changing(() => {
-        this.#words.fill(0, entry, entry + ENTRY_WORDS);
+        // Not REFERENCED: a producer may have set it since the channel of this name went, and is about to find it again.
+        this.#words.fill(0, entry + EntryWord.NAME_BYTES, entry + ENTRY_WORDS);
         this.#bytes.set(name, entry * 4 + NAME_BYTE_OFFSET);
         this.#words[entry + EntryWord.NAME_BYTES] = name.length;
         Atomics.store(this.#words, entry + EntryWord.STATE, EntryState.READY);

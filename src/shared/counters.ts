@@ -9,6 +9,9 @@
 const LOW_BITS = 0x7fff_ffff;
 const LOW_RANGE = 2 ** 31;
 
+/** How often a reader looks again before it takes it that the writer will not go on. */
+const READ_ATTEMPTS = 1_000;
+
 /** Words that one counter takes. */
 export const COUNTER_WORDS = 2;
 
@@ -33,9 +36,10 @@ export function setCounter(words: Int32Array, index: number, value: number): voi
 
 /** The value, exact up to 2^53. Any thread. */
 export function readCounter(words: Int32Array, index: number): number {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const high = Atomics.load(words, index + 1);
     const low = Atomics.load(words, index);
     if (low >>> 31 === (high & 1)) return (high >>> 0) * LOW_RANGE + (low & LOW_BITS);
+    if (attempt === READ_ATTEMPTS) return (high >>> 0) * LOW_RANGE; // the writer died, or is paused, between its two stores
   }
 }

@@ -149,7 +149,8 @@ export class Producer {
    */
   post(channel: string, data: string | Uint8Array, options?: PostOptions): PostResult {
     const reference = this.#refer(channel);
-    return this.#countIfRefused(reference, this.#attemptOf(reference, data, options, 0)());
+    const kind = this.#kindOf(data, options);
+    return this.#countIfRefused(reference, this.#try(reference, kind, data, extrasOf(reference, options, 0)));
   }
 
   /**
@@ -283,25 +284,34 @@ export class Producer {
     options: PostOptions | undefined,
     ticket: number,
   ): Attempt {
+    const kind = this.#kindOf(data, options);
+    const extras = extrasOf(reference, options, ticket);
+    return () => this.#try(reference, kind, data, extras);
+  }
+
+  #try(
+    { number }: ChannelReference,
+    kind: RecordKind,
+    data: string | Uint8Array,
+    extras: RecordExtras | undefined,
+  ): PostResult {
+    const producer = this.#attachment?.producer;
+    if (producer === undefined) return 'closed';
+    if (this.#waitingRequests > 0 && !producer.closed) return 'full';
+    return producer.tryPost(kind, number, data, number === CHANNEL_BY_NAME ? NO_GATE : number, extras);
+  }
+
+  /** Checks a message, and says which kind of frame it is for. */
+  #kindOf(data: string | Uint8Array, options: PostOptions | undefined): RecordKind {
     this.#checkPayload(data);
-    const isText = typeof data === 'string' || options?.text === true;
-    if (isText && typeof data !== 'string' && !isUtf8(data)) {
+    if (typeof data === 'string') return RecordKind.TEXT;
+    if (options?.text !== true) return RecordKind.BINARY;
+    if (!isUtf8(data)) {
       throw new TypeError(
         `the ${data.length} bytes are not UTF-8, but text: true says so: a peer would close with 1007`,
       );
     }
-    const kind = isText ? RecordKind.TEXT : RecordKind.BINARY;
-    const key = options?.key === undefined ? undefined : encodeKey(options.key);
-    const name = reference.number === CHANNEL_BY_NAME ? reference.name : undefined;
-    const gate = reference.number === CHANNEL_BY_NAME ? NO_GATE : reference.number;
-    const extras =
-      ticket === 0 && name === undefined && key === undefined ? undefined : { ticket, name, key };
-    const producer = this.#attachment?.producer;
-    return () => {
-      if (producer === undefined) return 'closed';
-      if (this.#waitingRequests > 0 && !producer.closed) return 'full';
-      return producer.tryPost(kind, reference.number, data, gate, extras);
-    };
+    return RecordKind.TEXT;
   }
 
   #checkPayload(data: string | Uint8Array): void {
@@ -394,6 +404,20 @@ export function createProducerHandle(
 
 function handleOfThisThread(): ProducerHandle | undefined {
   return (workerData as { ringcast?: ProducerHandle } | null | undefined)?.ringcast;
+}
+
+/** What a record carries beside its payload; nothing, for most. */
+function extrasOf(
+  { number, name }: ChannelReference,
+  options: PostOptions | undefined,
+  ticket: number,
+): RecordExtras | undefined {
+  if (number !== CHANNEL_BY_NAME && ticket === 0 && options?.key === undefined) return undefined;
+  return {
+    ticket,
+    name: number === CHANNEL_BY_NAME ? name : undefined,
+    key: options?.key === undefined ? undefined : encodeKey(options.key),
+  };
 }
 
 function encodeKey(key: string): Uint8Array {

@@ -51,7 +51,7 @@ export function attachToRing(ring: RingMemory, ringId: string): RingAttachment |
 }
 
 function introduce(ring: RingMemory, introduction: ProducerIntroduction): void {
-  const keeperThread = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1;
+  const keeperThread = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1; // [model: none] set once, before the ring is handed out
   if (keeperThread === threadId) {
     localKeeper(introduction.ringId)?.adopt(introduction.tag, introduction.port);
     return;
@@ -69,13 +69,13 @@ function introduce(ring: RingMemory, introduction: ProducerIntroduction): void {
 }
 
 function waitForLane(ring: RingMemory, tag: number): RingProducer | undefined {
-  const keeperIsHere = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1 === threadId;
+  const keeperIsHere = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1 === threadId; // [model: none] as above
   const deadline = performance.now() + (isMainThread || keeperIsHere ? 0 : LANE_WAIT_MS);
   for (;;) {
-    const freed = Atomics.load(ring.words, Word.LANES_FREED);
+    const freed = Atomics.load(ring.words, Word.LANES_FREED); // [model: attach.freed] before the look (`FREED_LATE`)
     const producer = RingProducer.attach(ring, tag, threadId);
     const leftMs = deadline - performance.now();
     if (producer !== undefined || leftMs <= 0 || isRingClosed(ring)) return producer;
-    Atomics.wait(ring.words, Word.LANES_FREED, freed, leftMs);
+    Atomics.wait(ring.words, Word.LANES_FREED, freed, leftMs); // [model: attach.wait]
   }
 }

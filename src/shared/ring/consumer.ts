@@ -15,6 +15,7 @@
  */
 import { addToCounter } from '../counters';
 import { forgetSleeper } from './doorbell';
+import { openEveryGate } from './gates';
 import { CLOSED_BIT, LaneWord, MAX_SERVICE_THREADS, type RingMemory, Word } from './layout';
 import { HEADER_BYTES, RecordKind, recordBytes } from './record';
 import { wakeAllWaiting, wakeIfWaiting, wakeLane } from './room';
@@ -98,7 +99,7 @@ export class RingConsumer {
       payloadBytes: 0,
     };
     for (let lane = 0; lane < ring.maxProducers; lane++) {
-      this.#position[lane] = Atomics.load(ring.words, ring.cursorWord(lane, slot));
+      this.#position[lane] = Atomics.load(ring.words, ring.cursorWord(lane, slot)); // [model: restart.cursor]
     }
     this.#stored = this.#position.slice();
   }
@@ -110,13 +111,13 @@ export class RingConsumer {
   static join(ring: RingMemory, slot: number): RingConsumer {
     assertSlot(slot);
     const { words } = ring;
-    Atomics.store(ring.stamps, ring.joinStampIndex(slot), 0n); // not joined: a restart from here on joins again
-    snapshotTails(ring, slot); // so that no stale cursor is ever compared
-    Atomics.or(words, Word.GATING, 1 << slot); // [model: JOIN, my bit]
-    snapshotTails(ring, slot); // [model: JOIN, cursors = tails]
-    const stamp = Atomics.load(ring.stamps, ring.stampIndex); // [model: JOIN, J after the last cursor]
-    Atomics.store(ring.stamps, ring.joinStampIndex(slot), stamp + 1n);
-    wakeAllWaiting(ring); // [model: JOIN, wake]
+    Atomics.store(ring.stamps, ring.joinStampIndex(slot), 0n); // [model: join.undo] a restart from here on joins again
+    snapshotTails(ring, slot); // [model: join.first] so that no stale cursor is ever compared
+    Atomics.or(words, Word.GATING, 1 << slot); // [model: join.bit]
+    snapshotTails(ring, slot); // [model: join.tail] (`NO_SNAP2`)
+    const stamp = Atomics.load(ring.stamps, ring.stampIndex); // [model: join.stamp] after the last cursor (`J_FIRST`)
+    Atomics.store(ring.stamps, ring.joinStampIndex(slot), stamp + 1n); // [model: join.keep]
+    wakeAllWaiting(ring); // [model: join.wake]
     return new RingConsumer(ring, slot, Number(stamp));
   }
 
@@ -126,12 +127,17 @@ export class RingConsumer {
    */
   static takeOver(ring: RingMemory, slot: number): RingConsumer {
     assertSlot(slot);
-    forgetSleeper(ring, slot); // [model: RESTART]
-    const joined = Atomics.load(ring.stamps, ring.joinStampIndex(slot));
-    const gating = (Atomics.load(ring.words, Word.GATING) & (1 << slot)) !== 0;
-    if (!gating || joined === 0n) return RingConsumer.join(ring, slot);
-    for (let lane = 0; lane < ring.maxProducers; lane++) wakeLane(ring, lane); // it may have died between its cursor and the wake-up
-    return new RingConsumer(ring, slot, Number(joined - 1n));
+    forgetSleeper(ring, slot); // [model: restart.bit]
+    const joined = Atomics.load(ring.stamps, ring.joinStampIndex(slot)); // [model: restart.joined]
+    const gating = (Atomics.load(ring.words, Word.GATING) & (1 << slot)) !== 0; // [model: restart.mask]
+    const consumer =
+      gating && joined !== 0n
+        ? new RingConsumer(ring, slot, Number(joined - 1n))
+        : RingConsumer.join(ring, slot);
+    openEveryGate(ring, slot); // the new thread knows of no lagging peers
+    // It may have died between a cursor (or its leave) and the wake-up, even with WAITING cleared: so wake everybody.
+    for (let lane = 0; lane < ring.maxProducers; lane++) wakeLane(ring, lane);
+    return consumer;
   }
 
   /**
@@ -142,22 +148,22 @@ export class RingConsumer {
   leave(): boolean {
     const bit = 1 << this.slot;
     for (;;) {
-      const gating = Atomics.load(this.#words, Word.GATING);
+      const gating = Atomics.load(this.#words, Word.GATING); // [model: leave.mask]
       if ((gating & bit) === 0) return true;
       if (gating === bit) return false;
-      // [model: LEAVE]
+      // [model: leave.bit]
       if (Atomics.compareExchange(this.#words, Word.GATING, gating, gating & ~bit) === gating) break;
     }
-    Atomics.store(this.ring.stamps, this.ring.joinStampIndex(this.slot), 0n);
-    wakeAllWaiting(this.ring); // [model: LEAVE, wake]
+    Atomics.store(this.ring.stamps, this.ring.joinStampIndex(this.slot), 0n); // [model: leave.forget]
+    wakeAllWaiting(this.ring); // [model: leave.wake]
     return true;
   }
 
   /** Whether a lane holds anything that this thread has not stored as read. The check before sleep, and after a close. */
   hasWork(): boolean {
-    const used = Atomics.load(this.#words, Word.LANES_USED);
+    const used = Atomics.load(this.#words, Word.LANES_USED); // [model: none] all lanes there; raised before a claim, so no record is missed
     for (let lane = 0; lane < used; lane++) {
-      const tail = Atomics.load(this.#words, this.ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT;
+      const tail = Atomics.load(this.#words, this.ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT; // [model: work.tail]
       if (tail !== this.#position[lane]) return true;
     }
     return false;
@@ -172,7 +178,7 @@ export class RingConsumer {
    * @returns the number of records taken
    */
   drain(take: (record: RingRecord) => void, budget: DrainBudget = UNLIMITED): number {
-    const limit = Number(Atomics.load(this.ring.stamps, this.ring.stampIndex)); // [model: limit first]
+    const limit = Number(Atomics.load(this.ring.stamps, this.ring.stampIndex)); // [model: drain.limit] first the limit
     this.#lookAtTails(limit);
     const ready = this.#ready;
     let records = 0;
@@ -207,9 +213,9 @@ export class RingConsumer {
   /** Notes every lane that has a record below the limit. */
   #lookAtTails(limit: number): void {
     this.#ready.length = 0;
-    const used = Atomics.load(this.#words, Word.LANES_USED); // after the limit (model: `LANES_FIRST`)
+    const used = Atomics.load(this.#words, Word.LANES_USED); // [model: drain.lanes] after the limit (`LANES_FIRST`)
     for (let lane = 0; lane < used; lane++) {
-      this.#visible[lane] = Atomics.load(this.#words, this.ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT; // [model: then every tail]
+      this.#visible[lane] = Atomics.load(this.#words, this.ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT; // [model: drain.tail] then every tail (`LIMIT_LATE`)
       if (this.#advance(lane, limit)) this.#ready.push(lane);
     }
   }
@@ -264,6 +270,7 @@ export class RingConsumer {
       this.#nextStamp[lane] = stamp;
       if (stamp < limit) return true;
       // Taken in the next turn: it was stamped since this one began. A stamp that was never handed out would stay for ever.
+      // [model: none] an owner that writes nonsense is not modelled
       return stamp < Number(Atomics.load(this.ring.stamps, this.ring.stampIndex)) ? false : this.#fence(lane);
     }
   }
@@ -306,13 +313,13 @@ export class RingConsumer {
       const position = this.#position[lane];
       if (position === this.#stored[lane]) continue;
       this.#stored[lane] = position;
-      Atomics.store(this.#words, this.ring.cursorWord(lane, this.slot), position); // [model: cursor]
+      Atomics.store(this.#words, this.ring.cursorWord(lane, this.slot), position); // [model: drain.cursor]
       wakeIfWaiting(this.ring, lane);
     }
   }
 }
 
-/** Sets `slot`'s cursor to the tail, in every lane. */
+/** Sets `slot`'s cursor to the tail, in every lane. [model: join.first] [model: join.tail] */
 function snapshotTails(ring: RingMemory, slot: number): void {
   for (let lane = 0; lane < ring.maxProducers; lane++) {
     const tail = Atomics.load(ring.words, ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT;

@@ -31,8 +31,8 @@ export function ringEveryBell(ring: RingMemory): void {
 
 function ringBell(ring: RingMemory, slot: number): void {
   const bell = ring.bellWord(slot);
-  Atomics.store(ring.words, bell, 0); // [model: RING, first step]
-  Atomics.notify(ring.words, bell); // [model: RING, second step] all waiters: one may be left over from an earlier owner of the slot
+  Atomics.store(ring.words, bell, 0); // [model: ring.bell]
+  Atomics.notify(ring.words, bell); // [model: ring.notify] all waiters: one may be left over from an earlier owner of the slot
 }
 
 /**
@@ -70,15 +70,15 @@ export class Doorbell {
     const { words } = this.#ring;
     const bell = this.#ring.bellWord(this.#slot);
     this.#armed = true;
-    Atomics.store(words, bell, 1); // [model: SLEEP, bell = 1]
-    Atomics.or(words, Word.SLEEPERS, 1 << this.#slot); // [model: SLEEP, my bit]
-    // [model: SLEEP, look again]
+    Atomics.store(words, bell, 1); // [model: sleep.bell]
+    Atomics.or(words, Word.SLEEPERS, 1 << this.#slot); // [model: sleep.bit]
+    // [model: work.tail] look again (`NO_RECHECK`)
     if (hasWork()) {
       this.disarm();
       return false;
     }
     if (this.#pending === undefined) {
-      const wait = Atomics.waitAsync(words, bell, 1); // [model: SLEEP, wait] without time-out: that would leak a delayed task
+      const wait = Atomics.waitAsync(words, bell, 1); // [model: sleep.wait] without time-out: that would leak a delayed task
       if (!wait.async) {
         this.disarm();
         return false;
@@ -96,11 +96,11 @@ export class Doorbell {
   disarm(): void {
     if (!this.#armed) return;
     this.#armed = false;
-    Atomics.and(this.#ring.words, Word.SLEEPERS, ~(1 << this.#slot)); // [model: only the sleeper clears its bit]
+    Atomics.and(this.#ring.words, Word.SLEEPERS, ~(1 << this.#slot)); // [model: sleep.clear] only the sleeper clears its bit (`RINGER_CLEARS`)
   }
 }
 
 /** Clears a bit that a dead thread left in the sleepers' mask. Thread: the one that takes over its slot. */
 export function forgetSleeper(ring: RingMemory, slot: number): void {
-  Atomics.and(ring.words, Word.SLEEPERS, ~(1 << slot));
+  Atomics.and(ring.words, Word.SLEEPERS, ~(1 << slot)); // [model: restart.bit]
 }

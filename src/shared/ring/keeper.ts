@@ -41,7 +41,7 @@ export class LaneKeeper {
     this.#onClosing = onClosing;
     process.on('workerMessage', this.#onWorkerMessage);
     localKeepers.set(ringId, this);
-    Atomics.store(ring.words, Word.KEEPER_THREAD, threadId + 1);
+    Atomics.store(ring.words, Word.KEEPER_THREAD, threadId + 1); // [model: none] once
   }
 
   /** Gives back every closing lane that is drained by now. Call after each drain. */

@@ -41,16 +41,16 @@ function ownerWordOf(tag: number, state: LaneState): number {
  */
 export function takeTag(ring: RingMemory): number {
   for (;;) {
-    const tag = (Atomics.add(ring.words, Word.NEXT_TAG, 1) + 1) & MAX_TAG;
+    const tag = (Atomics.add(ring.words, Word.NEXT_TAG, 1) + 1) & MAX_TAG; // [model: none] tags are distinct there
     if (tag !== 0 && findLane(ring, tag) === -1) return tag;
   }
 }
 
 /** The lane whose owner has `tag`, or -1. */
 export function findLane(ring: RingMemory, tag: number): number {
-  const used = Atomics.load(ring.words, Word.LANES_USED);
+  const used = Atomics.load(ring.words, Word.LANES_USED); // [model: none] the keeper knows the lane there
   for (let lane = 0; lane < used; lane++) {
-    const owner = Atomics.load(ring.words, ring.laneWord(lane, LaneWord.OWNER));
+    const owner = Atomics.load(ring.words, ring.laneWord(lane, LaneWord.OWNER)); // [model: none] as above
     if (laneState(owner) !== LaneState.FREE && laneTag(owner) === tag) return lane;
   }
   return -1;
@@ -68,16 +68,16 @@ export function claimLane(ring: RingMemory, tag: number, threadId: number): numb
   const { words } = ring;
   for (let lane = 0; lane < ring.maxProducers; lane++) {
     const ownerIndex = ring.laneWord(lane, LaneWord.OWNER);
-    if (Atomics.load(words, ownerIndex) !== LaneState.FREE) continue;
+    if (Atomics.load(words, ownerIndex) !== LaneState.FREE) continue; // [model: lane.claim] one step there: a look that is stale fails below
     raiseLanesUsed(words, lane + 1); // before the claim: whoever looks for a tag finds every lane that carries one
-    // [model: claim] FREE → LIVE
+    // [model: lane.claim] FREE → LIVE
     if (
       Atomics.compareExchange(words, ownerIndex, LaneState.FREE, ownerWordOf(tag, LaneState.LIVE)) !==
       LaneState.FREE
     ) {
       continue;
     }
-    Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), threadId);
+    Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), threadId); // [model: none] for people
     copyCounter(ring, lane, LaneWord.POSTED, LaneWord.POSTED_BEFORE);
     copyCounter(ring, lane, LaneWord.REFUSED, LaneWord.REFUSED_BEFORE);
     return lane;
@@ -86,9 +86,9 @@ export function claimLane(ring: RingMemory, tag: number, threadId: number): numb
 }
 
 function raiseLanesUsed(words: Int32Array, atLeast: number): void {
-  let used = Atomics.load(words, Word.LANES_USED);
+  let used = Atomics.load(words, Word.LANES_USED); // [model: lane.used] before the claim
   while (used < atLeast) {
-    const seen = Atomics.compareExchange(words, Word.LANES_USED, used, atLeast);
+    const seen = Atomics.compareExchange(words, Word.LANES_USED, used, atLeast); // [model: lane.used]
     if (seen === used) return;
     used = seen;
   }
@@ -105,14 +105,14 @@ function copyCounter(ring: RingMemory, lane: number, from: number, to: number): 
  */
 export function closeLane(ring: RingMemory, lane: number, tag: number): void {
   const live = ownerWordOf(tag, LaneState.LIVE);
-  // [model: closing]
+  // [model: lane.closing]
   Atomics.compareExchange(
     ring.words,
     ring.laneWord(lane, LaneWord.OWNER),
     live,
     ownerWordOf(tag, LaneState.CLOSING),
   );
-  ringEveryBell(ring); // [model: death ring]
+  ringEveryBell(ring); // [model: lane.ring]
 }
 
 /**
@@ -126,18 +126,18 @@ export function closeLane(ring: RingMemory, lane: number, tag: number): void {
 export function reclaimLane(ring: RingMemory, lane: number, tag: number): boolean {
   const { words } = ring;
   const ownerIndex = ring.laneWord(lane, LaneWord.OWNER);
-  if (Atomics.load(words, ownerIndex) !== ownerWordOf(tag, LaneState.CLOSING)) return false;
-  const tail = Atomics.load(words, ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT;
-  const gating = Atomics.load(words, Word.GATING); // [model: reclaim] the mask, then each cursor
+  if (Atomics.load(words, ownerIndex) !== ownerWordOf(tag, LaneState.CLOSING)) return false; // [model: none] the keeper knows it
+  const tail = Atomics.load(words, ring.laneWord(lane, LaneWord.TAIL)) & ~CLOSED_BIT; // [model: lane.tail]
+  const gating = Atomics.load(words, Word.GATING); // [model: lane.mask] the mask, then each cursor [model: lane.cursor]
   if (gating === 0) return false;
   for (let slot = 0; gating >>> slot !== 0; slot++) {
     if ((gating >>> slot) & 1 && Atomics.load(words, ring.cursorWord(lane, slot)) !== tail) return false;
   }
   // An owner killed between its commit and its count: all it committed was drained, so that is what it posted.
   copyCounter(ring, lane, LaneWord.DRAINED, LaneWord.POSTED);
-  Atomics.store(words, ownerIndex, LaneState.FREE); // [model: free]
-  Atomics.add(words, Word.LANES_FREED, 1);
-  Atomics.notify(words, Word.LANES_FREED);
+  Atomics.store(words, ownerIndex, LaneState.FREE); // [model: lane.free]
+  Atomics.add(words, Word.LANES_FREED, 1); // [model: lane.freed]
+  Atomics.notify(words, Word.LANES_FREED); // [model: lane.notify]
   return true;
 }
 

@@ -70,7 +70,7 @@ export class RingProducer {
     this.#refusedWord = ring.laneWord(lane, LaneWord.REFUSED);
     this.#stampIndex = ring.stampIndex;
     this.#largestRecord = maxRecordBytes(ring.laneBytes);
-    this.#tail = Atomics.load(ring.words, this.#tailWord) & ~CLOSED_BIT;
+    this.#tail = Atomics.load(ring.words, this.#tailWord) & ~CLOSED_BIT; // [model: attach.tail]
     this.#slowestCursor = this.#tail - ring.laneBytes; // nothing is known to be free: the first post looks
   }
 
@@ -87,7 +87,7 @@ export class RingProducer {
 
   /** Whether this producer or the whole ring is closed: no post can succeed any more. */
   get closed(): boolean {
-    return this.#closed || (Atomics.load(this.#words, this.#tailWord) & CLOSED_BIT) !== 0;
+    return this.#closed || (Atomics.load(this.#words, this.#tailWord) & CLOSED_BIT) !== 0; // [model: full.closed]
   }
 
   /**
@@ -114,7 +114,7 @@ export class RingProducer {
     if (isText && (data.length > MEASURE_STRINGS_ABOVE || atMost > largest)) atMost = Buffer.byteLength(data);
     if (atMost > largest) throw neverFits(atMost, Math.max(0, largest), this.ring.laneBytes);
 
-    if (gate !== NO_GATE && Atomics.load(this.#words, this.ring.gateWord(gate)) !== 0) return this.#noRoom();
+    if (gate !== NO_GATE && Atomics.load(this.#words, this.ring.gateWord(gate)) !== 0) return this.#noRoom(); // [model: gate.look]
     let start = this.#reserve(recordBytes(prefixBytes + atMost));
     if (start === -1 && isText) {
       atMost = Buffer.byteLength(data); // three bytes a unit were asked for: most text needs one
@@ -122,7 +122,7 @@ export class RingProducer {
     }
     if (start === -1) return this.#noRoom();
 
-    // Plain stores: nobody reads these bytes before the commit.
+    // [model: write] Plain stores: nobody reads these bytes before the commit.
     const at = this.#laneBase + (start & (this.ring.laneBytes - 1));
     let content = at + HEADER_BYTES;
     if (prefixBytes !== 0) {
@@ -171,12 +171,12 @@ export class RingProducer {
 
   /** Loads the cursors of all gating service threads. @returns false if there is none: nothing may be overwritten then */
   #findSlowestCursor(): boolean {
-    const gating = Atomics.load(this.#words, Word.GATING); // [model: room, the mask …]
+    const gating = Atomics.load(this.#words, Word.GATING); // [model: room.mask] the mask …
     if (gating === 0) return false;
     let most = 0;
     for (let slot = 0; gating >>> slot !== 0; slot++) {
       if (((gating >>> slot) & 1) === 0) continue;
-      const unread = (this.#tail - Atomics.load(this.#words, this.ring.cursorWord(this.lane, slot))) | 0; // [… then each cursor]
+      const unread = (this.#tail - Atomics.load(this.#words, this.ring.cursorWord(this.lane, slot))) | 0; // [model: room.cursor] … then each cursor
       if (unread > most) most = unread;
     }
     this.#slowestCursor = (this.#tail - most) | 0;

@@ -51,11 +51,11 @@ export class RoomWaiter {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const space = this.#announce();
-      result = attempt(); // [model: second try]
+      result = attempt(); // [model: wait.retry] the second try
       if (result !== 'full') return result;
       const left = deadline - performance.now();
       if (left <= 0) return 'full';
-      Atomics.wait(this.#ring.words, this.#spaceWord, space, Math.min(left, WAIT_SLICE_MS));
+      Atomics.wait(this.#ring.words, this.#spaceWord, space, Math.min(left, WAIT_SLICE_MS)); // [model: wait.queue]
     }
   }
 
@@ -84,6 +84,7 @@ export class RoomWaiter {
       const timer = setTimeout(() => {
         this.#remove(queue, post);
         resolve('full');
+        if (this.#queues.size > 0) this.#listen(); // a smaller one behind it may fit, and nobody will tell
       }, timeoutMs);
       const posts = this.#queues.get(queue);
       if (posts === undefined) this.#queues.set(queue, [post]);
@@ -106,8 +107,8 @@ export class RoomWaiter {
   /** Leaves word that this lane waits. @returns the value of SPACE to wait on */
   #announce(): number {
     const { words } = this.#ring;
-    const space = Atomics.load(words, this.#spaceWord); // [model: s = space] before the announcement
-    Atomics.store(words, this.#waitingWord, 1); // [model: waiting = 1]
+    const space = Atomics.load(words, this.#spaceWord); // [model: wait.space] before the announcement
+    Atomics.store(words, this.#waitingWord, 1); // [model: wait.announce]
     return space;
   }
 
@@ -117,7 +118,7 @@ export class RoomWaiter {
     this.retry();
     // A pending wait cannot be taken back: one that is left over serves as well, for a notify wakes all that queue.
     if (this.#queues.size === 0 || this.#pending !== undefined) return;
-    const wait = Atomics.waitAsync(this.#ring.words, this.#spaceWord, space);
+    const wait = Atomics.waitAsync(this.#ring.words, this.#spaceWord, space); // [model: wait.queue]
     this.#pending = wait.async ? wait.value : Promise.resolve();
     void this.#pending.then(() => {
       this.#pending = undefined;
@@ -147,16 +148,16 @@ function settled(post: AsyncPost): boolean {
 
 /** Wakes the owner of `lane` if it waits. Thread: a service thread, after its store of a cursor. */
 export function wakeIfWaiting(ring: RingMemory, lane: number): void {
-  if (Atomics.load(ring.words, ring.laneWord(lane, LaneWord.WAITING)) !== 0) wakeLane(ring, lane);
+  if (Atomics.load(ring.words, ring.laneWord(lane, LaneWord.WAITING)) !== 0) wakeLane(ring, lane); // [model: wake.check]
 }
 
 /** Wakes the owner of `lane`, whether or not it is known to wait: after a restart, or a close. Thread: any. */
 export function wakeLane(ring: RingMemory, lane: number): void {
   const { words } = ring;
-  Atomics.store(words, ring.laneWord(lane, LaneWord.WAITING), 0); // [model: WAKE, waiting = 0 first]
+  Atomics.store(words, ring.laneWord(lane, LaneWord.WAITING), 0); // [model: wake.clear] first (`WAITING_FIRST_SPACE`)
   const space = ring.laneWord(lane, LaneWord.SPACE);
-  Atomics.add(words, space, 1); // [model: WAKE, then the space word]
-  Atomics.notify(words, space);
+  Atomics.add(words, space, 1); // [model: wake.add]
+  Atomics.notify(words, space); // [model: wake.notify]
 }
 
 /** The waiting check on every lane. Thread: a service thread, after join, leave, or opening a gate. */
