@@ -31,6 +31,8 @@ const CONTROL_DEADLINE_MS = 5_000;
 const DEFAULT_CLOSE_DEADLINE_MS = 10_000;
 /** The answer to `close` may come this much later than its deadline. */
 const CLOSE_SLACK_MS = 3_000;
+/** What a timer can hold. */
+const MAX_CLOSE_DEADLINE_MS = 2 ** 31 - 1 - CLOSE_SLACK_MS;
 
 /** A connection that ended. */
 export interface DisconnectInfo extends ConnectionSummary {
@@ -194,7 +196,7 @@ export class Hub extends EventEmitter<HubEvents> {
     if (typeof deadlineMs !== 'number' || !(deadlineMs >= 0)) {
       return Promise.reject(new RangeError(`deadlineMs is ${String(deadlineMs)}: it must be 0 or more`));
     }
-    this.#closing ??= this.#close(deadlineMs);
+    this.#closing ??= this.#close(Math.min(deadlineMs, MAX_CLOSE_DEADLINE_MS));
     return this.#closing;
   }
 

@@ -79,6 +79,8 @@ export class Channel {
   readonly handler: HandlerModule | undefined;
   /** Whether the options name it: then it stays when nobody subscribes. */
   readonly configured: boolean;
+  /** Open connections whose home this is: their private messages are counted here, whether or not they subscribe. */
+  residents = 0;
 
   readonly #board: Board;
   readonly #tickets: LogTickets;
@@ -120,8 +122,9 @@ export class Channel {
     return this.#unvisited > 0;
   }
 
+  /** Whether nobody needs it: neither for its messages nor to be counted in. */
   get idle(): boolean {
-    return this.#subscriptions.length === 0;
+    return this.#subscriptions.length === 0 && this.residents === 0;
   }
 
   /** Appends one message for every subscriber. */
@@ -148,6 +151,8 @@ export class Channel {
     const subscription = new Subscription(connection, this, this.log.open(nowMs));
     subscription.index = this.#subscriptions.length;
     this.#subscriptions.push(subscription);
+    // The pass goes round: it may come by this one before some that it still has to visit.
+    if (this.#unvisited > 0) this.#unvisited++;
     this.#liveChanged(1);
     return subscription;
   }
@@ -205,16 +210,15 @@ export class Channel {
    * Goes on with the pass over the subscriptions: each idle connection gets what it has not got. Connections that are busy
    * writing go on by themselves.
    *
-   * @param enough asked now and then; true ends this go
+   * @param enough asked after each connection; true ends this go
    * @returns whether the pass is complete
    */
   fanOut(enough: () => boolean): boolean {
-    let visited = 0;
     while (this.#unvisited > 0) {
-      if ((++visited & 31) === 0 && enough()) return false;
       if (this.#next >= this.#subscriptions.length) this.#next = 0;
       this.#unvisited--;
       this.#subscriptions[this.#next++].connection.flush();
+      if (enough()) return this.#unvisited === 0;
     }
     return true;
   }

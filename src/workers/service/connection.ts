@@ -34,6 +34,8 @@ export interface ConnectionHost {
   tell: TellSettled;
   /** A write is done and there is more: flush this connection in the next turn. */
   ready(connection: Connection): void;
+  /** A write is done: this connection is less far behind. */
+  progressed(): void;
   /** Private bytes that wait, over all connections, changed by `bytes`. */
   privateBytesChanged(bytes: number): void;
 }
@@ -48,6 +50,8 @@ export class Connection {
   readonly #subscriptions: Subscription[] = [];
   readonly #private: PrivateMessage[] = [];
   privateBytes = 0;
+  /** Whether the engine has it in its list of connections to flush. */
+  queued = false;
   /** Only the newest pong and the newest ping matter: a flood of pings costs one answer a write. */
   #pong: Buffer | undefined;
   #ping: Buffer | undefined;
@@ -285,6 +289,7 @@ export class Connection {
     this.#dropFinished();
     const due = this.#pong !== undefined || this.#ping !== undefined || this.#finish !== undefined;
     if (due || !this.flushed) this.#host.ready(this);
+    this.#host.progressed();
   }
 
   /** Lets go of subscriptions that have ended and are written to their end. */

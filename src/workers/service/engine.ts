@@ -1,46 +1,35 @@
 /**
  * The engine: drains the ring, fans out, keeps every connection's rules. It composes the parts and owns the turn.
  *
- *     turn = drain (with a budget) → policies → fan-out (in slices) → connections whose write is done → answers
+ *     turn = drain (with a budget) → slow peers → fan-out (a slice) → answers
  *
  * It imports neither ws nor net: connections and time are handed in, so that tests drive it without sockets or time.
  *
  * Thread: the service's, alone.
  */
 import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
-import { ANY_OTHER_CHANNEL, isChannelAllowed } from '../../shared/channel-name';
 import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionReport } from '../../shared/control';
 import { HubErrorCode } from '../../shared/errors';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { SettledTicket } from '../../shared/producer';
-import {
-  CHANNEL_BY_NAME,
-  closeGate,
-  Doorbell,
-  openGate,
-  RecordKind,
-  type RingConsumer,
-  type RingRecord,
-} from '../../shared/ring';
-import { Channel } from './channel';
-import { SlabPool } from './channel-log';
+import { CHANNEL_BY_NAME, Doorbell, RecordKind, type RingConsumer, type RingRecord } from '../../shared/ring';
+import type { Channel } from './channel';
+import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
+import { FanOut } from './fan-out';
 import { Opcode } from './frame';
 import { HandledConnection } from './handled-connection';
 import type { HandlerModule } from './handler-module';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
+import { SlowPeers } from './slow-peers';
 import type { TicketOwner } from './tickets';
 
 /** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
 const DRAIN_BUDGET = { records: 4_096, payloadBytes: 1024 * 1024 };
-/** A go of the fan-out lasts at most this long: then sockets, timers and the ring have their turn. */
-const FAN_OUT_SLICE_MS = 5;
-/** How often lag, stalls and quiet connections are looked for. */
+/** How often slow peers and quiet connections are looked for. */
 const SWEEP_MS = 250;
-/** A gate opens again when everybody is within this fraction of the limits: so it does not flicker. */
-const GATE_OPENS_AT = 0.5;
 /** How often the safety net looks for a wake-up that was lost. */
 const SAFETY_NET_MS = 1_000;
 
@@ -62,29 +51,20 @@ export interface EngineParts {
   outbox: ApplicationOutbox;
 }
 
-/** Why a channel cannot be had. */
-export type NoChannel = 'not allowed' | 'too many';
-
 export class Engine {
   readonly #parts: EngineParts;
   readonly #consumer: RingConsumer;
   readonly #board: Board;
   readonly #doorbell: Doorbell;
-  readonly #pool = new SlabPool();
-  readonly #channels = new Map<string, Channel>();
-  readonly #channelsByNumber: (Channel | undefined)[] = [];
+  readonly #channels: ChannelTable;
   readonly #connections = new Map<number, Connection>();
   readonly #handled = new Map<Connection, HandledConnection>();
-  /** Channels whose pass is not complete. */
-  #passes: Channel[] = [];
-  #ready: Connection[] = [];
-  /** Channels whose gate is closed. */
-  readonly #gated = new Set<Channel>();
+  readonly #fanOut: FanOut;
+  readonly #slowPeers: SlowPeers;
   /** Peers that are not read until the application has taken what they sent. */
   readonly #waitingForCredit = new Set<Connection>();
   #settled = new Map<number, SettledTicket[]>();
   #lastConnectionId = 0;
-  #privateBytes = 0;
   #nowMs: number;
   #scheduled = false;
   #turns = 0;
@@ -107,15 +87,26 @@ export class Engine {
       nowMs: () => this.#nowMs,
       tell: (tag, settled) => this.#settle(tag, settled),
       ready: (connection) => {
-        this.#ready.push(connection);
+        this.#fanOut.ready(connection);
         this.wake();
       },
+      progressed: () => {
+        if (this.#slowPeers.gating) this.wake();
+      },
       privateBytesChanged: (bytes) => {
-        this.#privateBytes += bytes;
+        this.#slowPeers.privateBytes += bytes;
       },
     };
-    for (const name of Object.keys(parts.options.policies))
-      if (name !== ANY_OTHER_CHANNEL) this.channel(name);
+    this.#channels = new ChannelTable(board, parts.options, parts.handlers, this.#host.tell);
+    this.#fanOut = new FanOut(() => scheduler.nowMs());
+    this.#slowPeers = new SlowPeers({
+      ring: consumer.ring,
+      slot: consumer.slot,
+      board,
+      pool: this.#channels.pool,
+      connections: this.#connections,
+      maxOutboundBytes: parts.options.maxOutboundBytes,
+    });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
       scheduler.every(SAFETY_NET_MS, () => this.#checkForLostWakeUp()),
@@ -134,28 +125,7 @@ export class Engine {
 
   /** The channel `name`, made if need be. */
   channel(name: string): Channel | NoChannel {
-    const known = this.#channels.get(name);
-    if (known !== undefined) return known;
-    const { allowed, policies } = this.#parts.options;
-    if (!isChannelAllowed(allowed, name)) return 'not allowed';
-    const number = this.#board.add(Buffer.from(name, 'utf8'));
-    if (number === undefined) return 'too many';
-    const configured = name !== ANY_OTHER_CHANNEL && name in policies;
-    const policy = configured ? policies[name] : policies[ANY_OTHER_CHANNEL];
-    const handler = policy.handler === undefined ? undefined : this.#parts.handlers.get(policy.handler);
-    const channel = new Channel(
-      name,
-      number,
-      policy,
-      handler,
-      configured,
-      this.#board,
-      this.#pool,
-      this.#host.tell,
-    );
-    this.#channels.set(name, channel);
-    this.#channelsByNumber[number] = channel;
-    return channel;
+    return this.#channels.named(name);
   }
 
   /** A peer came, by a handshake that named `channel`. Tell `ended` when its socket is gone, and `receive` what it sends. */
@@ -163,6 +133,7 @@ export class Engine {
     this.#nowMs = this.#parts.scheduler.nowMs();
     const connection = new Connection(++this.#lastConnectionId, channel, socket, this.#host);
     this.#connections.set(connection.id, connection);
+    channel.residents++;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.#board.countHub(HubCounter.ACCEPTED, 1);
     connection.subscribe(channel);
@@ -203,6 +174,7 @@ export class Engine {
   ended(connection: Connection, code: number, reason: string): void {
     if (!this.#connections.delete(connection.id)) return;
     connection.ended();
+    connection.home.residents--;
     this.#waitingForCredit.delete(connection);
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.#parts.outbox.tell({ type: 'disconnect', info: connection.summary, code, reason });
@@ -233,13 +205,6 @@ export class Engine {
       lagBytes: connection.lagBytes,
       lagMessages: connection.lagMessages,
     }));
-  }
-
-  /** Lets go of a channel that nobody subscribes to, unless the options or a producer name it. */
-  #retire(channel: Channel): void {
-    if (channel.configured || this.#gated.has(channel) || !this.#board.remove(channel.number)) return;
-    this.#channels.delete(channel.name);
-    this.#channelsByNumber[channel.number] = undefined;
   }
 
   /**
@@ -281,23 +246,16 @@ export class Engine {
     this.#doorbell.disarm();
     this.#nowMs = this.#parts.scheduler.nowMs();
     const records = this.#consumer.drain(this.#take, DRAIN_BUDGET);
-    if (records > 0) this.#applyPolicies();
-    this.#fanOut();
-    this.#flushReady();
-    if (this.#gated.size > 0) this.#openGates();
+    if (records > 0) this.#slowPeers.afterDrain(this.#fanOut.passes, this.#nowMs);
+    this.#fanOut.go();
+    if (this.#slowPeers.gating) this.#slowPeers.openGates(this.#nowMs);
     this.#tellAnswers();
     this.#parts.producers.reclaim();
-    this.#board.setHub(HubCounter.LOG_BYTES, this.#pool.heldBytes);
+    this.#board.setHub(HubCounter.LOG_BYTES, this.#channels.pool.heldBytes);
     this.#board.setHub(HubCounter.TURNS, this.#turns);
     this.#board.setHub(HubCounter.LANES_FENCED, this.#consumer.lanesFenced);
     this.#goOnClosing();
-    if (
-      records > 0 ||
-      this.#passes.length > 0 ||
-      this.#ready.length > 0 ||
-      !this.#doorbell.arm(this.#hasWork)
-    )
-      this.wake();
+    if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
   }
 
   #takeRecord(record: RingRecord): void {
@@ -326,7 +284,7 @@ export class Engine {
     const opcode = record.kind === RecordKind.TEXT ? Opcode.TEXT : Opcode.BINARY;
     const passing = channel.fanningOut;
     channel.publish(opcode, record.bytes, record.payloadOffset, record.payloadBytes, this.#nowMs, owner);
-    if (!passing && channel.fanningOut) this.#passes.push(channel);
+    if (!passing && channel.fanningOut) this.#fanOut.begin(channel);
   }
 
   #sendToOne(record: RingRecord): void {
@@ -363,7 +321,7 @@ export class Engine {
   }
 
   #channelOf(record: RingRecord): Channel | undefined {
-    if (record.channel !== CHANNEL_BY_NAME) return this.#channelsByNumber[record.channel];
+    if (record.channel !== CHANNEL_BY_NAME) return this.#channels.numbered(record.channel);
     const name = Buffer.from(record.bytes.buffer, record.nameOffset, record.nameBytes).toString('utf8');
     const channel = this.channel(name);
     return typeof channel === 'string' ? undefined : channel;
@@ -372,28 +330,6 @@ export class Engine {
   #ownerOf(record: RingRecord): TicketOwner | undefined {
     if (record.ticket === 0) return undefined;
     return { tag: this.#parts.producers.tagOf(record.lane), ticket: record.ticket };
-  }
-
-  #fanOut(): void {
-    if (this.#passes.length === 0) return;
-    const { scheduler } = this.#parts;
-    const sliceEnd = scheduler.nowMs() + FAN_OUT_SLICE_MS;
-    const enough = () => scheduler.nowMs() >= sliceEnd;
-    const passes = this.#passes;
-    this.#passes = [];
-    for (let index = 0; index < passes.length; index++) {
-      if (passes[index].fanOut(enough)) continue;
-      // Out of time: whoever had no turn comes first next time.
-      this.#passes = [...passes.slice(index + 1), passes[index]];
-      return;
-    }
-  }
-
-  #flushReady(): void {
-    if (this.#ready.length === 0) return;
-    const ready = this.#ready;
-    this.#ready = [];
-    for (const connection of ready) connection.flush();
   }
 
   #settle(tag: number, settled: SettledTicket): void {
@@ -411,98 +347,15 @@ export class Engine {
     for (const [tag, tickets] of settled) this.#parts.producers.tell(tag, tickets);
   }
 
-  /** After each drain: what grew by it. Ages are left to the sweep. */
-  #applyPolicies(): void {
-    for (const channel of this.#passes) if (channel.mayLag(1)) this.#applyPolicy(channel);
-    this.#keepBudget();
-  }
-
-  #applyPolicy(channel: Channel): void {
-    if (channel.policy.slow === 'wait') {
-      this.#closeGate(channel);
-      return;
-    }
-    channel.findLagging(1, this.#nowMs, ({ connection }, excess) => {
-      this.#cutSlow(connection, channel, excess);
-      return true;
-    });
-  }
-
-  /** Somebody is past a limit of a channel that waits for its peers: posts to it answer `'full'` from now on. */
-  #closeGate(channel: Channel): void {
-    if (this.#gated.has(channel) || !this.#someoneLags(channel, 1)) return;
-    this.#gated.add(channel);
-    closeGate(this.#consumer.ring, channel.number, this.#consumer.slot);
-  }
-
-  /** Opens the gates of the channels whose connections are all well within the limits again. */
-  #openGates(): void {
-    for (const channel of this.#gated) {
-      if (channel.mayLag(GATE_OPENS_AT, this.#nowMs) && this.#someoneLags(channel, GATE_OPENS_AT)) continue;
-      this.#gated.delete(channel);
-      openGate(this.#consumer.ring, channel.number, this.#consumer.slot);
-    }
-  }
-
-  #someoneLags(channel: Channel, fraction: number): boolean {
-    let found = false;
-    channel.findLagging(fraction, this.#nowMs, () => {
-      found = true;
-      return false;
-    });
-    return found;
-  }
-
-  #cutSlow(connection: Connection, channel: Channel, excess: string): void {
-    if (connection.closing) return;
-    this.#board.count(channel.number, ChannelCounter.DISCONNECTED_SLOW, 1);
-    connection.close(CloseCode.TRY_AGAIN_LATER, `too slow: ${excess}`);
-  }
-
-  /** While all connections together hold too much, the one that is furthest behind goes. */
-  #keepBudget(): void {
-    const { maxOutboundBytes } = this.#parts.options;
-    while (this.#pool.heldBytes + this.#privateBytes > maxOutboundBytes) {
-      let worst: Connection | undefined;
-      let worstLag = 0;
-      for (const connection of this.#connections.values()) {
-        const { lagBytes } = connection;
-        if (connection.closing || lagBytes <= worstLag) continue;
-        worst = connection;
-        worstLag = lagBytes;
-      }
-      if (worst === undefined) return;
-      this.#cutSlow(
-        worst,
-        worst.home,
-        `${worstLag} bytes behind, the most while the hub's limit of ${maxOutboundBytes} is passed`,
-      );
-    }
-  }
-
   #sweep(): void {
     this.#nowMs = this.#parts.scheduler.nowMs();
-    for (const channel of this.#channels.values()) {
-      if (channel.idle) this.#retire(channel);
-      else if (channel.mayLag(1, this.#nowMs)) this.#applyPolicy(channel);
+    for (const channel of this.#channels) {
+      if (channel.idle && !this.#slowPeers.isGated(channel)) this.#channels.retire(channel);
     }
-    this.#keepBudget();
-    for (const connection of this.#connections.values()) this.#lookAfter(connection);
-  }
-
-  #lookAfter(connection: Connection): void {
-    const { policy } = connection.home;
+    this.#slowPeers.sweep(this.#channels, this.#nowMs);
     const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
-    if (connection.stalledMs(this.#nowMs) > policy.maxStallMs) {
-      this.#board.count(connection.home.number, ChannelCounter.DISCONNECTED_SLOW, 1);
-      connection.terminate();
-    } else if (connection.privateBytes > policy.maxLagBytes) {
-      this.#cutSlow(
-        connection,
-        connection.home,
-        `${connection.privateBytes} bytes behind, limit ${policy.maxLagBytes}`,
-      );
-    } else if (pingIntervalMs > 0) {
+    if (pingIntervalMs === 0) return;
+    for (const connection of this.#connections.values()) {
       connection.keepAlive(this.#nowMs, pingIntervalMs, pongTimeoutMs);
     }
   }
@@ -520,8 +373,13 @@ export class Engine {
     try {
       call();
     } catch (cause) {
-      const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${(cause as Error)?.message ?? cause}`;
-      this.#parts.outbox.tell({ type: 'error', code: HubErrorCode.HANDLER_THREW, message, cause });
+      const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${describe(cause)}`;
+      this.#parts.outbox.tell({
+        type: 'error',
+        code: HubErrorCode.HANDLER_THREW,
+        message,
+        cause: portable(cause),
+      });
       connection.close(CloseCode.INTERNAL, 'internal error');
       this.wake();
     }
@@ -537,5 +395,22 @@ export class Engine {
         connection.finish(CloseCode.GOING_AWAY, 'the hub closes');
     }
     if (closing.finished && this.#connections.size === 0) closing.resolve();
+  }
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return String((thrown as Error | undefined)?.message ?? thrown);
+  } catch {
+    return 'something without a text';
+  }
+}
+
+/** What was thrown, fit to go to another thread. Anything can be thrown, also what cannot be cloned. */
+function portable(thrown: unknown): unknown {
+  try {
+    return structuredClone(thrown);
+  } catch {
+    return describe(thrown);
   }
 }

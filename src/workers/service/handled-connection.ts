@@ -1,4 +1,5 @@
 /** A connection as a handler module sees it. Thread: the service's. */
+import { encodeChannelName } from '../../shared/channel-name';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../../shared/close-codes';
 import type { Connection } from './connection';
 import type { Engine } from './engine';
@@ -35,11 +36,13 @@ export class HandledConnection implements HandlerConnection {
   }
 
   subscribe(name: string): boolean {
+    encodeChannelName(name);
     const channel = this.#engine.channel(name);
     return typeof channel !== 'string' && this.#connection.subscribe(channel);
   }
 
   unsubscribe(name: string): boolean {
+    encodeChannelName(name);
     const channel = this.#engine.channel(name);
     return typeof channel !== 'string' && this.#connection.unsubscribe(channel);
   }

@@ -16,7 +16,10 @@ export interface HandlerConnection {
   data: unknown;
   /** Sends to this peer alone, behind what its channels had until now. @returns false if it is closing */
   send(data: string | Uint8Array): boolean;
-  /** @returns false if it has the channel already, or the hub does not allow it */
+  /**
+   * @returns false if it has the channel already, or the hub does not allow it
+   * @throws {TypeError | RangeError} if that can be no channel's name
+   */
   subscribe(channel: string): boolean;
   /** @returns false if it did not have the channel */
   unsubscribe(channel: string): boolean;

@@ -8,7 +8,7 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Board, HubCounter } from '../../shared/board';
-import { DEFAULT_CHANNEL } from '../../shared/channel-name';
+import { ANY_OTHER_CHANNEL, DEFAULT_CHANNEL } from '../../shared/channel-name';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { MAX_NAME_BYTES } from '../../shared/ring/record';
 import type { Channel } from './channel';
@@ -147,7 +147,7 @@ export class Listener {
   }
 
   #enter(name: string, protocol: string | undefined): Destination | Refusal {
-    if (Buffer.byteLength(name) > MAX_NAME_BYTES) return NOT_FOUND;
+    if (name === ANY_OTHER_CHANNEL || Buffer.byteLength(name) > MAX_NAME_BYTES) return NOT_FOUND;
     const channel = this.#engine.channel(name);
     if (channel === 'not allowed') return NOT_FOUND;
     if (channel === 'too many') return { status: 503, text: 'too many channels' };
