@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   let wantedMessages = 0;
   let onMessages = (): void => {};
   port1.addEventListener('message', (event) => {
-    const data = (event as MessageEvent<Uint8Array>).data;
+    const data = (event as unknown as { data: Uint8Array }).data;
     checksum += data[0] + data[data.length - 1];
     if (++messages % 256 === 0 || messages === wantedMessages) {
       Atomics.store(words, 1, messages);

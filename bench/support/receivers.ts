@@ -31,7 +31,11 @@ function connect(): Promise<void> {
         callback: (length, buffer) => {
           if (!open) {
             open = true;
-            if (!buffer.toString('latin1', 0, length).startsWith('HTTP/1.1 101'))
+            if (
+              !Buffer.from(buffer.buffer, buffer.byteOffset, length)
+                .toString('latin1')
+                .startsWith('HTTP/1.1 101')
+            )
               reject(new Error('no upgrade'));
             resolve();
           } else {

@@ -1,5 +1,169 @@
 #!/usr/bin/env node
+/** The program `ringcast`. Each command's module is loaded when it runs: `--help` and `--version` load none. */
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { Command, CommanderError, Option } from 'commander';
+import { HUB_NUMBERS, RING_NUMBERS } from '../../shared/options';
+import { channelName, collect, powerOfTwo, seconds, wholeNumber } from './arguments';
+import { ExitCode } from './exit-codes';
+import { Failure } from './failure';
+import type { RunOptions } from './run';
+import type { TailOptions } from './tail';
+import { onReaderGone, Terminal, wantsColor } from './terminal';
 
-const { version } = require(join(__dirname, '../../../package.json')) as { version: string };
-console.log(version);
+/** Not 0, as in the library: a port that people type should stay the same. */
+const DEFAULT_PORT = 8080;
+
+const EXAMPLES = `Examples:
+  tail -f app.log | ringcast run --stdin log      each line is a message of channel "log"
+  ringcast run --port 9000                        a hub, and nothing that posts to it yet
+  ringcast tail ws://127.0.0.1:8080/log           print what a channel sends
+`;
+const RUN_EXAMPLES = `Examples:
+  tail -f app.log | ringcast run --stdin log
+  cat words.txt | ringcast run --stdin words --wait-peers 1
+  ringcast run --host 0.0.0.0 --channel news --channel sport --max-connections 5000
+`;
+const TAIL_EXAMPLES = `Examples:
+  ringcast tail ws://127.0.0.1:8080/log
+  ringcast tail ws://127.0.0.1:8080/log --count 1 --timeout 5
+  ringcast tail wss://example.org/ticks --json | jq -r .text
+`;
+const EXIT_CODES = `
+Exit codes: 0 good, 1 failed (refused, lost, port taken), 2 wrong usage, 130 ended by SIGINT, 143 by SIGTERM.
+Manual: docs/cli.md`;
+const MORE = '\nringcast COMMAND --help tells more.';
+
+function createProgram(): Command {
+  const { version } = require(join(__dirname, '../../../package.json')) as { version: string };
+  const program = new Command('ringcast')
+    .description('Messages from many threads to many WebSocket connections.')
+    .usage('COMMAND [options]')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_CODES);
+  defineRun(program);
+  defineTail(program);
+  for (const command of [program, ...program.commands]) configure(command);
+  return program;
+}
+
+function defineRun(program: Command): void {
+  const { maxConnections, port } = HUB_NUMBERS;
+  const { laneBytes } = RING_NUMBERS;
+  program
+    .command('run')
+    .summary('start a hub in the foreground')
+    .description('Starts a hub in the foreground, until Ctrl-C or the end of its standard input.')
+    .addHelpText('before', RUN_EXAMPLES)
+    .addHelpText('after', EXIT_CODES)
+    .option('--host <HOST>', 'address to listen on; 0.0.0.0: all of this machine', '127.0.0.1')
+    .option(
+      '-p, --port <PORT>',
+      'port to listen on; 0: any free one',
+      wholeNumber(port[1], port[2]),
+      DEFAULT_PORT,
+    )
+    .option('--path <PATH>', 'path under which the channels lie', '/')
+    .option('--stdin <CHANNEL>', 'post each line of standard input to this channel; end with it', channelName)
+    .option(
+      '--wait-peers <N>',
+      'read standard input when so many peers have its channel',
+      wholeNumber(1, maxConnections[2]),
+    )
+    .option('--keep-open', 'go on serving when standard input has ended')
+    .option(
+      '--channel <NAME>',
+      'allow this channel (again for more; default: any name)',
+      (text, before?: string[]) => collect(channelName(text), before),
+    )
+    .option(
+      '--max-connections <N>',
+      'refuse more than so many',
+      wholeNumber(maxConnections[1], maxConnections[2]),
+    )
+    .addOption(
+      new Option(
+        '--slow <POLICY>',
+        'a peer that falls behind is cut, or waited for (default: wait with --stdin)',
+      ).choices(['disconnect', 'wait']),
+    )
+    .option(
+      '--lane-bytes <SIZE>',
+      'room for messages on their way (1MiB); the longest is almost half',
+      powerOfTwo(laneBytes[1], laneBytes[2]),
+    )
+    .option('--json', 'tell events on standard output, one JSON object a line')
+    .option('-q, --quiet', 'say only what is wrong')
+    .action(async (options: RunOptions) => {
+      const { run } = require('./run') as typeof import('./run');
+      await exitWith(run(options));
+    });
+}
+
+function defineTail(program: Command): void {
+  program
+    .command('tail')
+    .summary('print what a channel sends')
+    .description('Connects to a WebSocket server and prints each message as a line.')
+    .argument('<url>', 'such as ws://127.0.0.1:8080/log')
+    .addHelpText('before', TAIL_EXAMPLES)
+    .addHelpText('after', EXIT_CODES)
+    .option('-n, --count <N>', 'end after so many messages', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--timeout <SECONDS>', 'end after this time; with --count, fail if fewer came', seconds)
+    .option('--json', 'print {"time", "text"} or {"time", "base64"}, one JSON object a line')
+    .option('-q, --quiet', 'print messages and errors only')
+    .action(async (url: string, options: TailOptions) => {
+      const { tail } = require('./tail') as typeof import('./tail');
+      await exitWith(tail(url, options));
+    });
+}
+
+/** What all commands have. */
+function configure(command: Command): void {
+  command
+    .option('--no-color', 'no colours (nor with NO_COLOR set, nor without a terminal)')
+    .option('--debug', 'errors with their stack')
+    .showHelpAfterError(`See ringcast ${command.parent === null ? '' : `${command.name()} `}--help.`)
+    .exitOverride()
+    .configureOutput({
+      getOutHasColors: () => wantsColor(process.stdout, process.env, process.argv),
+      getErrHasColors: () => wantsColor(process.stderr, process.env, process.argv),
+      outputError: (text, write) => write(text.replace(/^error: /, 'ringcast: ')),
+    })
+    .configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` });
+}
+
+async function exitWith(code: Promise<ExitCode>): Promise<void> {
+  // Standard input may still be open, and would keep the process alive.
+  process.exit(await code);
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+  const terminal = new Terminal();
+  const { message } = error as Error;
+  const failure = error instanceof Failure ? error : undefined;
+  if (process.argv.includes('--debug')) terminal.error(inspect(error));
+  else terminal.error(message, failure?.remedy ?? (failure ? undefined : 'With --debug it tells more.'));
+  return failure?.exitCode ?? ExitCode.FAILURE;
+}
+
+async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {});
+  const program = createProgram();
+  if (process.argv.length <= 2) {
+    console.log(`${EXAMPLES}${MORE}`);
+    return;
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+    if (!(error instanceof CommanderError)) process.exit();
+  }
+}
+
+void main();

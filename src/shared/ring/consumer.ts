@@ -14,9 +14,10 @@
  * Thread: the service thread whose slot it is.
  */
 import { addToCounter } from '../counters';
-import { forgetSleeper } from './doorbell';
+import { forgetSleeper, ringBell } from './doorbell';
 import { openEveryGate } from './gates';
-import { CLOSED_BIT, LaneWord, MAX_SERVICE_THREADS, type RingMemory, Word } from './layout';
+import { LaneState, laneState } from './lanes';
+import { CLOSED_BIT, KEEPER_SLOT, LaneWord, MAX_SERVICE_THREADS, type RingMemory, Word } from './layout';
 import { HEADER_BYTES, RecordKind, recordBytes } from './record';
 import { wakeAllWaiting, wakeIfWaiting, wakeLane } from './room';
 
@@ -78,7 +79,7 @@ export class RingConsumer {
     this.slot = slot;
     this.#words = ring.words;
     this.#joinStamp = joinStamp;
-    this.#counting = slot === 0;
+    this.#counting = slot === KEEPER_SLOT;
     this.#position = new Int32Array(ring.maxProducers);
     this.#visible = new Int32Array(ring.maxProducers);
     this.#nextStamp = new Float64Array(ring.maxProducers);
@@ -156,6 +157,7 @@ export class RingConsumer {
     }
     Atomics.store(this.ring.stamps, this.ring.joinStampIndex(this.slot), 0n); // [model: leave.forget]
     wakeAllWaiting(this.ring); // [model: leave.wake]
+    if (this.slot !== KEEPER_SLOT) ringBell(this.ring, KEEPER_SLOT); // a lane that closes may have waited for our cursor
     return true;
   }
 
@@ -315,7 +317,15 @@ export class RingConsumer {
       this.#stored[lane] = position;
       Atomics.store(this.#words, this.ring.cursorWord(lane, this.slot), position); // [model: drain.cursor]
       wakeIfWaiting(this.ring, lane);
+      this.#tellKeeper(lane);
     }
+  }
+
+  /** The keeper waits for every cursor of a lane that closes: it is told of those it does not store itself. */
+  #tellKeeper(lane: number): void {
+    if (this.slot === KEEPER_SLOT) return;
+    const owner = Atomics.load(this.#words, this.ring.laneWord(lane, LaneWord.OWNER));
+    if (laneState(owner) === LaneState.CLOSING) ringBell(this.ring, KEEPER_SLOT);
   }
 }
 

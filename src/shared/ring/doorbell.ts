@@ -29,7 +29,8 @@ export function ringEveryBell(ring: RingMemory): void {
   for (let slot = 0; slot < MAX_SERVICE_THREADS; slot++) ringBell(ring, slot);
 }
 
-function ringBell(ring: RingMemory, slot: number): void {
+/** Wakes one service thread. Thread: any. */
+export function ringBell(ring: RingMemory, slot: number): void {
   const bell = ring.bellWord(slot);
   Atomics.store(ring.words, bell, 0); // [model: ring.bell]
   Atomics.notify(ring.words, bell); // [model: ring.notify] all waiters: one may be left over from an earlier owner of the slot

@@ -15,7 +15,7 @@ export {
   sumLanes,
   takeTag,
 } from './lanes';
-export { LaneWord, MAX_SERVICE_THREADS, type RingGeometry, RingMemory } from './layout';
+export { KEEPER_SLOT, LaneWord, MAX_SERVICE_THREADS, type RingGeometry, RingMemory } from './layout';
 export { NO_GATE, type PostResult, type RecordExtras, RingProducer } from './producer';
 export {
   CHANNEL_BY_NAME,

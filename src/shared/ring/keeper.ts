@@ -44,16 +44,14 @@ export class LaneKeeper {
     Atomics.store(ring.words, Word.KEEPER_THREAD, threadId + 1); // [model: none] once
   }
 
-  /** Gives back every closing lane that is drained by now. Call after each drain. */
+  /**
+   * Gives back every closing lane that is drained by now. Call it after each drain, and between the bell and the sleep:
+   * service threads of other slots ring when they have stored a cursor of such a lane.
+   */
   reclaim(): void {
     for (const [lane, tag] of this.#closing) {
       if (reclaimLane(this.#ring, lane, tag)) this.#closing.delete(lane);
     }
-  }
-
-  /** Whether some lane waits to be given back. */
-  get reclaiming(): boolean {
-    return this.#closing.size > 0;
   }
 
   /**
@@ -80,7 +78,10 @@ export class LaneKeeper {
   close(): void {
     process.off('workerMessage', this.#onWorkerMessage);
     localKeepers.delete(this.#ringId);
-    for (const port of this.#ports.values()) port.close();
+    for (const port of this.#ports.values()) {
+      port.removeAllListeners('close'); // it is we who part: their owners live on
+      port.close();
+    }
     this.#ports.clear();
     this.#undelivered.clear();
   }

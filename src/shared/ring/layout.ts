@@ -26,6 +26,9 @@ const LINE_WORDS = LINE_BYTES / 4;
 /** The most service threads that can read one ring. */
 export const MAX_SERVICE_THREADS = 8;
 
+/** The service thread of this slot keeps the lanes: see `keeper.ts`. */
+export const KEEPER_SLOT = 0;
+
 /**
  * Smallest and largest lane, in bytes. Two positions may lie two lanes apart (a full lane, padding, and a record that asks
  * for room) and are compared by the sign of a 32-bit difference, hence 2^29.
@@ -123,7 +126,7 @@ export class RingMemory {
 
   /** @throws {TypeError} if `buffer` is not a ring of this version of the library */
   constructor(buffer: SharedArrayBuffer) {
-    const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    const words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
     if (words[Word.MAGIC] !== MAGIC || words[Word.VERSION] !== LAYOUT_VERSION) {
       throw new TypeError(
         `not a ring of this version of ringcast (found layout ${words[Word.VERSION]}, need ${LAYOUT_VERSION}): load the same version in every thread`,
@@ -131,7 +134,7 @@ export class RingMemory {
     }
     this.buffer = buffer;
     this.words = words;
-    this.stamps = new BigInt64Array(buffer, 0, buffer.byteLength >>> 3);
+    this.stamps = new BigInt64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
     this.bytes = new Uint8Array(buffer);
     this.laneBytes = words[Word.LANE_BYTES];
     this.maxProducers = words[Word.MAX_LANES];

@@ -62,6 +62,7 @@ export class Connection {
   #writingPrivate = 0;
   #writingSinceMs = 0;
   #writingUnsent: number | undefined;
+  #blocked = false;
   #nextSubscription = 0;
   #closing = false;
   readonly #onWritten = (failed: boolean): void => this.#written(failed);
@@ -70,7 +71,7 @@ export class Connection {
   readonly summary: ConnectionSummary;
   /** When anything was last heard of the peer. */
   #heardMs: number;
-  /** When the ping that waits for its pong was sent; 0: none does. */
+  /** From when on the pong is waited for; 0: none is due. */
   #pingedMs = 0;
   readonly #pausedBy = new Set<PauseReason>();
   /** To be closed like this once everything before is flushed. */
@@ -159,14 +160,18 @@ export class Connection {
     this.#pingedMs = 0;
   }
 
-  /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
+  /**
+   * Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed.
+   *
+   * The pong's time counts from when the ping was written, and again from each sign that the peer takes what stands before
+   * the ping: that may be megabytes in the kernels' buffers, and a steady slow reader is not dead.
+   */
   keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
     if (this.#closing || this.#pausedBy.size > 0) {
-      this.#heardMs = nowMs;
+      this.heard(nowMs);
     } else if (this.#pingedMs !== 0) {
       if (nowMs - this.#pingedMs > timeoutMs) this.terminate();
-    } else if (nowMs - this.#heardMs > intervalMs) {
-      this.#pingedMs = nowMs;
+    } else if (nowMs - this.#heardMs > intervalMs && this.#ping === undefined) {
       this.#ping = encodeFrame(Opcode.PING, new Uint8Array(0));
       this.#host.ready(this);
     }
@@ -187,8 +192,12 @@ export class Connection {
     if (this.#writing || this.#closing) return;
     const control = this.#pong ?? this.#ping;
     if (control !== undefined) {
-      if (control === this.#pong) this.#pong = undefined;
-      else this.#ping = undefined;
+      if (control === this.#pong) {
+        this.#pong = undefined;
+      } else {
+        this.#ping = undefined;
+        this.#pingedMs = this.#host.nowMs();
+      }
       this.#write(control);
       return;
     }
@@ -245,6 +254,7 @@ export class Connection {
     if (!this.#writing) return 0;
     const unsent = this.socket.unsentBytes;
     if (unsent !== this.#writingUnsent) {
+      if (this.#writingUnsent !== undefined) this.#tookSome(nowMs);
       this.#writingUnsent = unsent;
       this.#writingSinceMs = nowMs;
     }
@@ -256,6 +266,13 @@ export class Connection {
     this.#writingSinceMs = this.#host.nowMs();
     this.#writingUnsent = undefined;
     this.socket.write(bytes, this.#onWritten);
+    // While a pong is due: did the kernel's buffer have room, or must the peer take something first?
+    this.#blocked = this.#pingedMs !== 0 && (this.socket.unsentBytes ?? 0) > 0;
+  }
+
+  /** A write went on that the full buffers had held up: so the peer reads. */
+  #tookSome(nowMs: number): void {
+    if (this.#pingedMs !== 0) this.#pingedMs = nowMs;
   }
 
   /** All channels are written up to the oldest private message: it is its turn, and that of those with the same place. */
@@ -277,6 +294,8 @@ export class Connection {
 
   #written(failed: boolean): void {
     this.#writing = false;
+    if (this.#blocked && !failed) this.#tookSome(this.#host.nowMs());
+    this.#blocked = false;
     if (this.#closing || failed) return; // counted as abandoned when it closed; a failed write is followed by `ended`
     if (this.#writingFrom !== undefined) {
       const subscription = this.#writingFrom;

@@ -74,7 +74,11 @@ export class Engine {
   readonly #stopTimers: (() => void)[];
   readonly #host: ConnectionHost;
   readonly #take = (record: RingRecord): void => this.#takeRecord(record);
-  readonly #hasWork = (): boolean => this.#consumer.hasWork();
+  /** The look between the bell and the sleep: whatever changes after it rings. */
+  readonly #hasWork = (): boolean => {
+    this.#parts.producers.reclaim();
+    return this.#consumer.hasWork();
+  };
 
   constructor(parts: EngineParts) {
     const { consumer, board, scheduler } = parts;

@@ -6,15 +6,12 @@ import { Board } from '../../shared/board';
 import type { ServiceControl, ServiceReady, ServiceStart } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundCredit } from '../../shared/inbound';
-import { LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
+import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
 import { Engine } from './engine';
 import { type HandlerModule, loadHandlerModule } from './handler-module';
 import { Listener } from './listener';
 import { ApplicationOutbox } from './outbox';
 import { realScheduler } from './peer-socket';
-
-/** There is one service thread so far: it keeps the lanes. */
-const SLOT = 0;
 
 async function start({ handle, options, control, inbound }: ServiceStart): Promise<number> {
   const ring = new RingMemory(handle.ring);
@@ -30,7 +27,7 @@ async function start({ handle, options, control, inbound }: ServiceStart): Promi
     options.inboundHighWaterBytes,
     () => engine.relieve(),
   );
-  const consumer = RingConsumer.join(ring, SLOT);
+  const consumer = RingConsumer.join(ring, KEEPER_SLOT); // there is one service thread so far
   const engine = new Engine({
     consumer,
     producers: keeper,
