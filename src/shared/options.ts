@@ -113,7 +113,7 @@ export const HUB_NUMBERS = {
   port: [0, 0, 65_535],
   maxConnections: [NO_LIMIT, 0, NO_LIMIT],
   maxChannels: [4_096, 1, 1_000_000],
-  maxMessageBytes: [64 * KiB, 0, 2 ** 31 - 1],
+  maxMessageBytes: [64 * KiB, 1, 2 ** 31 - 1],
   maxFragments: [128, 0, NO_LIMIT],
   inboundHighWaterBytes: [MiB, 1, NO_LIMIT],
   maxOutboundBytes: [256 * MiB, 64 * KiB, NO_LIMIT],

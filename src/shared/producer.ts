@@ -232,11 +232,20 @@ export class Producer {
     this.#checkPayload(data);
     const { ticket, settled } = this.#takeTicket();
     const extras: RecordExtras = { ticket, target: connectionId, name };
-    const attempt: Attempt = () =>
-      this.#attachment?.producer.tryPost(kind, CHANNEL_BY_NAME, data, NO_GATE, extras) ?? 'closed';
+    let waiting = true;
     this.#waitingRequests++;
+    const waitNoMore = () => {
+      if (waiting) this.#waitingRequests--;
+      waiting = false;
+    };
+    const attempt: Attempt = () => {
+      const posted =
+        this.#attachment?.producer.tryPost(kind, CHANNEL_BY_NAME, data, NO_GATE, extras) ?? 'closed';
+      if (posted !== 'full') waitNoMore(); // at once, not a microtask later: the next post must not be refused for it
+      return posted;
+    };
     const waited = this.#room?.waitAsync(REQUESTS, attempt, DEFAULT_TIMEOUT_MS);
-    const result = (await waited?.finally(() => this.#waitingRequests--)) ?? 'closed';
+    const result = (await waited?.finally(waitNoMore)) ?? 'closed';
     if (result === 'posted') return settled;
     this.#settle([[ticket, 0, 0, 0, 0, 0]]);
     if (result === 'closed') throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');

@@ -54,6 +54,8 @@ export class SlabPool {
   readonly #free: Buffer[] = [];
   /** Bytes of all slabs that logs hold. */
   heldBytes = 0;
+  /** Of these, bytes of slabs that are not their log's newest: only readers that are behind hold them. */
+  behindBytes = 0;
 
   take(atLeast: number, preferred: number): Buffer {
     const capacity = Math.max(atLeast, preferred);
@@ -145,7 +147,7 @@ export class ChannelLog {
     return new LogReader(this, slab, this.#head, this.#sequence);
   }
 
-  /** When the message at `position`, or one at most `TIME_MARK_MS` later, was appended. */
+  /** When the message at `position`, or one at most `TIME_MARK_MS` before it, was appended. */
   timeAt(position: number): number {
     let low = this.#firstMark;
     let high = this.#markPositions.length - 1;
@@ -194,8 +196,10 @@ export class ChannelLog {
     this.release(slab);
     if (this.#readers > 0) return;
     // Nobody is left: a channel without readers holds no memory.
-    for (let held = this.#oldest; held !== undefined; held = held.next)
+    for (let held = this.#oldest; held !== undefined; held = held.next) {
+      if (held !== this.#newest) this.#pool.behindBytes -= held.bytes.length;
       this.#pool.give(held.bytes, held.reusable);
+    }
     this.#oldest = undefined;
     this.#newest = undefined;
     this.#forgetMarks(Number.POSITIVE_INFINITY);
@@ -212,8 +216,12 @@ export class ChannelLog {
       preferred = Math.min(SLAB_BYTES, fast ? last.bytes.length * 2 : last.bytes.length);
     }
     const slab = new Slab(this.#pool.take(frameBytes, preferred), this.#head, this.#sequence, nowMs);
-    if (last === undefined) this.#oldest = slab;
-    else last.next = slab;
+    if (last === undefined) {
+      this.#oldest = slab;
+    } else {
+      last.next = slab;
+      this.#pool.behindBytes += last.bytes.length;
+    }
     this.#newest = slab;
     if (this.#oldest !== slab) this.#trim();
     return slab;
@@ -228,6 +236,7 @@ export class ChannelLog {
         this.#view = undefined;
         this.#viewSlab = undefined;
       }
+      this.#pool.behindBytes -= gone.bytes.length;
       this.#pool.give(gone.bytes, gone.reusable);
     }
     if (this.#oldest !== undefined) this.#forgetMarks(this.#oldest.start);

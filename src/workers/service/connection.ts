@@ -91,8 +91,9 @@ export class Connection {
     return this.#closing;
   }
 
-  get writing(): boolean {
-    return this.#writing;
+  /** Whether it is closing, or will as soon as it is flushed: nothing new is for it. */
+  get finishing(): boolean {
+    return this.#closing || this.#finish !== undefined;
   }
 
   get channels(): string[] {

@@ -307,7 +307,7 @@ export class Engine {
     const connection = this.#connections.get(record.target);
     const owner = this.#ownerOf(record);
     let done = false;
-    if (connection !== undefined && !connection.closing) {
+    if (connection !== undefined && !connection.finishing) {
       if (record.kind === RecordKind.DISCONNECT) {
         const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
         connection.finish(payload.readUInt16BE(0), payload.toString('utf8', 2));

@@ -90,7 +90,7 @@ export class SlowPeers {
   /** While all connections together hold too much, the one that is furthest behind goes. */
   #keepBudget(): void {
     const { pool, connections, maxOutboundBytes } = this.#parts;
-    while (pool.heldBytes + this.privateBytes > maxOutboundBytes) {
+    while (pool.behindBytes + this.privateBytes > maxOutboundBytes) {
       let worst: Connection | undefined;
       let worstLag = 0;
       for (const connection of connections.values()) {

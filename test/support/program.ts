@@ -1,0 +1,59 @@
+/** Runs programs as child processes and waits for what they print. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+export const ROOT = path.join(__dirname, '../..');
+export const RINGCAST = path.join(ROOT, 'dist/main/cli/ringcast.js');
+
+/** What an ended program left behind. */
+export interface Outcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class Program {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Outcome>;
+  stdout = '';
+  stderr = '';
+
+  constructor(file: string, args: string[] = [], environment: NodeJS.ProcessEnv = {}) {
+    if (!existsSync(RINGCAST)) throw new Error('there is no build: npm run build');
+    const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
+    this.process = spawn(process.execPath, [file, ...args], {
+      cwd: ROOT,
+      env: { ...inherited, ...environment },
+      stdio: 'pipe',
+    });
+    this.process.stdin?.on('error', () => {}); // it may end before it has read everything
+    this.process.stdout?.setEncoding('utf8').on('data', (text) => {
+      this.stdout += text;
+    });
+    this.process.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.stderr += text;
+    });
+    this.ended = once(this.process, 'close').then(([code, signal]) => ({
+      code,
+      signal,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** Waits until `pattern` stands in what it printed. */
+  async prints(pattern: RegExp, from: 'stdout' | 'stderr'): Promise<RegExpExecArray> {
+    const stream = this.process[from];
+    if (stream === null) throw new Error(`no ${from}`);
+    for (;;) {
+      const found = pattern.exec(this[from]);
+      if (found !== null) return found;
+      const event = await Promise.race([once(stream, 'data').then(() => 'data'), this.ended]);
+      if (event !== 'data' && pattern.exec(this[from]) === null)
+        throw new Error(`it ended without printing ${pattern}: ${JSON.stringify(event)}`);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { WebSocket } from 'ws';
+import { Program, ROOT } from '../support/program';
+
+const run = (name: string) => new Program(path.join(ROOT, 'examples', name));
+const lines = (text: string) => text.trimEnd().split('\n');
+
+describe('examples', () => {
+  test('hub-and-worker posts a tick a second and ends on Ctrl-C', async () => {
+    const program = run('hub-and-worker.mjs');
+    const [, url] = await program.prints(/npx ringcast tail (\S+)\n/, 'stdout');
+    const peer = new WebSocket(url);
+    const ticks: string[] = [];
+    await new Promise<void>((resolve) =>
+      peer.on('message', (data) => {
+        if (ticks.push(String(data)) === 2) resolve();
+      }),
+    );
+    for (const tick of ticks) expect(tick).toMatch(/^It is \d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const closed = new Promise((resolve) => peer.once('close', resolve));
+    program.process.kill('SIGINT');
+    expect(await closed).toBe(1001);
+    expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('plain-worker loses none of its lines', async () => {
+    const { code, stdout, stderr } = await run('plain-worker.cjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^the worker posted 10000 lines; \d+ times the ring was full and it waited\nthe peer received 10000\n$/,
+    );
+  });
+
+  test('producer-pool posts from both pools', async () => {
+    expect(await run('producer-pool.mjs').ended).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: `the hub's pool posted 168 + 135 + 127 + 120 primes
+your own pool posted 119 primes
+the peer received 669
+`,
+    });
+  });
+
+  test('es-module tells what became of the message', async () => {
+    const { code, stdout, stderr } = await run('es-module.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(lines(stdout).sort()).toEqual([
+      'addressed to 3 peers, in the socket of 3',
+      'peer 1 received {"order":1,"item":"tea"}',
+      'peer 2 received {"order":1,"item":"tea"}',
+      'peer 3 received {"order":1,"item":"tea"}',
+    ]);
+  });
+
+  test('handler subscribes the peer to the rooms that it names', async () => {
+    expect(await run('handler.mjs').ended).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: `on connecting: welcome, you are connection 1
+join tea: you are in tea
+join gin: cannot join gin
+posts to both rooms: the tea is ready
+leave tea: you left tea
+connection 1 ended with 1001, it had joined 1 room
+`,
+    });
+  });
+
+  test('chat tells everybody what one peer says', async () => {
+    const { code, stdout, stderr } = await run('chat.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const heardBy = (name: string) => lines(stdout).filter((line) => line.startsWith(name));
+    expect(heardBy('first')).toEqual([
+      'first hears "1 came"',
+      'first hears "2 came"',
+      'first hears "2: hello"',
+      'first hears "2 left"',
+    ]);
+    expect(heardBy('second')).toEqual(['second hears "2 came"', 'second hears "2: hello"']);
+  });
+});

@@ -1,0 +1,2 @@
+/** Exports nothing that a handler module may. */
+exports.onmessage = () => {};

@@ -1,0 +1,4 @@
+/** An ESM handler module. */
+export function onMessage(connection, data) {
+  connection.send(`esm: ${data}`);
+}
