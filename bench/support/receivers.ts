@@ -70,6 +70,7 @@ function answer(message: ReceiverAnswer): void {
   process.send?.(message);
 }
 
+process.on('disconnect', () => process.exit());
 process.on('message', (order: ReceiverOrder) => {
   if (order.type === 'reset') latencies = createHistogram();
   else if (order.type === 'measure') {
