@@ -30,7 +30,8 @@ describe('the packed tarball, installed into an empty project', () => {
   let folder: string;
   const run = (command: string, args: string[]): string => {
     const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+    if (status !== 0)
+      throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
     return stdout;
   };
 
