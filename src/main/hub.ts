@@ -20,11 +20,11 @@ import {
   type ProducerHandle,
 } from '../shared/producer';
 import { closeRing, RecordKind, RingMemory } from '../shared/ring';
+import { type HubStats, statsOf } from '../shared/stats';
 import { deliverEvents } from './application-events';
 import { ServiceLink } from './control';
 import { createPool, type ProducerPoolOptions } from './producer-pool';
 import { type ServiceThread, startServiceThread } from './service-thread';
-import { type HubStats, readStats } from './stats';
 
 /** Calls over the control plane are answered within this time, or fail. */
 const CONTROL_DEADLINE_MS = 5_000;
@@ -185,7 +185,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /** Counters of the hub, its channels and its producers. Read from shared memory: works also while the service is busy. */
   async stats(): Promise<HubStats> {
-    return readStats(this.#ring, this.#board);
+    return statsOf(this.#ring, this.#board);
   }
 
   /**

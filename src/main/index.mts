@@ -1,2 +1,11 @@
 export type * from './index.js';
-export { attachProducer, CloseCode, createHub, Hub, HubError, HubErrorCode, Producer } from './index.js';
+export {
+  attachProducer,
+  CloseCode,
+  createHub,
+  Hub,
+  HubError,
+  HubErrorCode,
+  Producer,
+  readStats,
+} from './index.js';

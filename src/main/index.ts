@@ -14,7 +14,13 @@ export {
   type TrackedPost,
   type WaitOptions,
 } from '../shared/producer';
+export {
+  type ChannelStats,
+  type HubStats,
+  type MessageStats,
+  type ProducerStats,
+  readStats,
+} from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
 export type { ProducerPoolOptions } from './producer-pool';
-export type { ChannelStats, HubStats, MessageStats, ProducerStats } from './stats';

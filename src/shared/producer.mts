@@ -1,2 +1,2 @@
 export type * from './producer.js';
-export { attachProducer, HubError, HubErrorCode, Producer } from './producer.js';
+export { attachProducer, HubError, HubErrorCode, Producer, readStats } from './producer.js';

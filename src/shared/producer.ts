@@ -22,9 +22,12 @@ import {
   RecordKind,
 } from './ring/record';
 import { type Attempt, RoomWaiter } from './ring/room';
+import { type SettledTicket, type Settlement, TicketBook } from './settlements';
 
 export { HubError, HubErrorCode } from './errors';
 export type { PostResult } from './ring/producer';
+export type { Settlement } from './settlements';
+export { type HubStats, readStats } from './stats';
 
 /**
  * What a thread needs to become a producer of a hub: plain data. Give the same handle to any number of threads, by
@@ -51,20 +54,6 @@ export interface WaitOptions extends PostOptions {
   timeoutMs?: number;
 }
 
-/** What became of a message, counted in connections: `addressed = sent + skipped + conflated + abandoned`. */
-export interface Settlement {
-  /** Subscribers of the channel when the service took the message from the ring. */
-  addressed: number;
-  /** Handed to the socket, whole. */
-  sent: number;
-  /** Left out for a peer that was behind. */
-  skipped: number;
-  /** Replaced by a newer message of the same key, for a peer that was behind. */
-  conflated: number;
-  /** Not sent, since the connection ended first. */
-  abandoned: number;
-}
-
 export interface TrackedPost {
   result: PostResult;
   /**
@@ -75,13 +64,9 @@ export interface TrackedPost {
   settled: Promise<Settlement>;
 }
 
-/** What the service says of tickets: ticket, addressed, sent, skipped, conflated, abandoned. Goes over the producer's port. */
-export type SettledTicket = [number, number, number, number, number, number];
-
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** The longest time-out: what a timer can hold. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-const NOTHING: Settlement = { addressed: 0, sent: 0, skipped: 0, conflated: 0, abandoned: 0 };
 
 /** The largest payload of a ring, in bytes: half a lane, less what a record's header, channel name and key may take. */
 export function maxPayloadBytesOf(laneBytes: number): number {
@@ -96,11 +81,6 @@ interface ChannelReference {
   boardVersion: number;
 }
 
-interface Waiting {
-  resolve(settlement: Settlement): void;
-  reject(error: unknown): void;
-}
-
 /** Posts this thread's messages to a hub. Made by `attachProducer`. */
 export class Producer {
   /** The longest payload that can be posted, in bytes. */
@@ -112,8 +92,7 @@ export class Producer {
   readonly #attachment: RingAttachment | undefined;
   readonly #room: RoomWaiter | undefined;
   readonly #channels = new Map<string, ChannelReference>();
-  readonly #tickets = new Map<number, Waiting>();
-  #lastTicket = 0;
+  readonly #tickets: TicketBook;
   /** Requests that wait for room. While there are any, a post is refused: it must not overtake them. */
   #waitingRequests = 0;
 
@@ -122,11 +101,15 @@ export class Producer {
     this.#ring = new RingMemory(handle.ring);
     this.#board = new Board(handle.board);
     this.maxPayloadBytes = maxPayloadBytesOf(this.#ring.laneBytes);
+    this.#tickets = new TicketBook(
+      () => this.#attachment?.port.ref(), // an answer is due: keep this thread alive for it
+      () => this.#quiet(),
+    );
     this.#attachment = attachToRing(this.#ring, handle.ringId);
     if (this.#attachment === undefined) return; // the hub is closed: every post says so
     this.#room = new RoomWaiter(this.#attachment.producer);
     const { port } = this.#attachment;
-    port.on('message', (settled: SettledTicket[]) => this.#settle(settled));
+    port.on('message', (settled: SettledTicket[]) => this.#tickets.settle(settled));
     port.on('close', () => this.#serviceGone());
     port.unref();
   }
@@ -197,9 +180,9 @@ export class Producer {
    */
   postTracked(channel: string, data: string | Uint8Array, options?: PostOptions): TrackedPost {
     const reference = this.#refer(channel);
-    const { ticket, settled } = this.#takeTicket();
+    const { ticket, settled } = this.#tickets.open();
     const result = this.#countIfRefused(reference, this.#attemptOf(reference, data, options, ticket)());
-    if (result !== 'posted') this.#settle([[ticket, 0, 0, 0, 0, 0]]);
+    if (result !== 'posted') this.#tickets.cancel(ticket);
     return { result, settled };
   }
 
@@ -207,7 +190,7 @@ export class Producer {
   close(): void {
     this.#attachment?.producer.close();
     this.#room?.retry(); // whoever waits learns of it now
-    if (this.#tickets.size === 0) this.#attachment?.port.close();
+    if (this.#tickets.empty) this.#attachment?.port.close();
     // Otherwise the port closes with the last ticket: the service still has answers for us.
   }
 
@@ -230,7 +213,7 @@ export class Producer {
     }
     const name = channel === undefined ? undefined : this.#refer(channel).name;
     this.#checkPayload(data);
-    const { ticket, settled } = this.#takeTicket();
+    const { ticket, settled } = this.#tickets.open();
     const extras: RecordExtras = { ticket, target: connectionId, name };
     let waiting = true;
     this.#waitingRequests++;
@@ -247,7 +230,7 @@ export class Producer {
     const waited = this.#room?.waitAsync(REQUESTS, attempt, DEFAULT_TIMEOUT_MS);
     const result = (await waited?.finally(waitNoMore)) ?? 'closed';
     if (result === 'posted') return settled;
-    this.#settle([[ticket, 0, 0, 0, 0, 0]]);
+    this.#tickets.cancel(ticket);
     if (result === 'closed') throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
     throw new HubError(
       HubErrorCode.BUSY,
@@ -346,26 +329,10 @@ export class Producer {
     return result;
   }
 
-  #takeTicket(): { ticket: number; settled: Promise<Settlement> } {
-    this.#lastTicket = (this.#lastTicket % 0x7fff_ffff) + 1;
-    const ticket = this.#lastTicket;
-    const settled = new Promise<Settlement>((resolve, reject) =>
-      this.#tickets.set(ticket, { resolve, reject }),
-    );
-    settled.catch(() => {}); // whoever does not wait for it need not handle its failure
-    if (this.#tickets.size === 1) this.#attachment?.port.ref(); // an answer is due: keep this thread alive for it
-    return { ticket, settled };
-  }
-
-  #settle(settled: SettledTicket[]): void {
-    for (const [ticket, addressed, sent, skipped, conflated, abandoned] of settled) {
-      const waiting = this.#tickets.get(ticket);
-      this.#tickets.delete(ticket);
-      waiting?.resolve(addressed === 0 ? NOTHING : { addressed, sent, skipped, conflated, abandoned });
-    }
-    if (this.#tickets.size > 0 || this.#attachment === undefined) return;
-    this.#attachment.port.unref();
-    if (this.#attachment.producer.closed) this.#attachment.port.close();
+  /** No answer is due any more: the port need not keep the thread alive, nor stay open for a producer that is closed. */
+  #quiet(): void {
+    this.#attachment?.port.unref();
+    if (this.#attachment?.producer.closed) this.#attachment.port.close();
   }
 
   #serviceGone(): void {
@@ -373,8 +340,7 @@ export class Producer {
       HubErrorCode.SERVICE_GONE,
       'the service thread ended before it told what became of this',
     );
-    for (const waiting of this.#tickets.values()) waiting.reject(error);
-    this.#tickets.clear();
+    this.#tickets.fail(error);
   }
 }
 

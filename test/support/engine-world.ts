@@ -5,7 +5,6 @@
 import { Board, ChannelCounter } from '../../src/shared/board';
 import type { InboundBatch } from '../../src/shared/inbound';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../../src/shared/options';
-import type { SettledTicket } from '../../src/shared/producer';
 import {
   CHANNEL_BY_NAME,
   closeRing,
@@ -17,6 +16,7 @@ import {
   RingProducer,
   takeTag,
 } from '../../src/shared/ring';
+import type { SettledTicket } from '../../src/shared/settlements';
 import type { Connection } from '../../src/workers/service/connection';
 import { Engine } from '../../src/workers/service/engine';
 import type { HandlerModule } from '../../src/workers/service/handler-module';

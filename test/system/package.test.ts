@@ -107,6 +107,16 @@ describe('the packed tarball, installed into an empty project', () => {
     expect(run(process.execPath, [compiler, '-p', '.'])).toBe('');
   });
 
+  test('loads neither ws nor piscina nor comlink for a producer', () => {
+    writeFileSync(
+      path.join(folder, 'producer.cjs'),
+      `require('ringcast/producer');
+       const loaded = Object.keys(require.cache).filter((file) => file.includes('node_modules'));
+       console.log(loaded.length > 5, loaded.filter((file) => !file.includes(require('node:path').join('node_modules', 'ringcast'))));`,
+    );
+    expect(run(process.execPath, ['producer.cjs']).trim()).toBe('true []');
+  });
+
   test('brings a command that says its version', () => {
     expect(run(path.join(folder, 'node_modules', '.bin', 'ringcast'), ['--version']).trim()).toBe(
       require('../../package.json').version,

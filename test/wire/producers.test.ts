@@ -57,6 +57,22 @@ describe('producers in other threads', () => {
     expect(stats.producers.find(({ threadId }) => threadId === again.threadId)?.posted).toBe(5);
   });
 
+  it('read the counters from shared memory, also while the main thread is blocked', async () => {
+    const hub = await startHub();
+    const peer = await WsPeer.open(`${hub.url}/ticks`);
+    hub.post('ticks', 'one');
+    hub.post('ticks', 'two');
+    await peer.received(2);
+    await until(async () => (await hub.stats()).pending === 0, 'nothing pends');
+    const words = new Int32Array(new SharedArrayBuffer(12));
+    const workerData = { ringcast: hub.producerHandle(), words };
+    await answerOf(startWorker('wire/workers/stats-reader.ts', { workerData }));
+    Atomics.store(words, 0, 1);
+    Atomics.notify(words, 0);
+    expect(Atomics.wait(words, 0, 1, 30_000)).not.toBe('timed-out'); // this thread is blocked meanwhile
+    expect([words[1], words[2]]).toEqual([2, 2]);
+  });
+
   it('of a pool find the handle by themselves, beside what else is in workerData', async () => {
     const hub = await startHub();
     const peer = await WsPeer.open(`${hub.url}/jobs`);

@@ -6,7 +6,7 @@
  *
  * Thread: the service's.
  */
-import type { SettledTicket } from '../../shared/producer';
+import type { SettledTicket } from '../../shared/settlements';
 
 /** Who asked. */
 export interface TicketOwner {

@@ -1,5 +1,5 @@
 import { HubCounter } from '../../../../src/shared/board';
-import type { SettledTicket } from '../../../../src/shared/producer';
+import type { SettledTicket } from '../../../../src/shared/settlements';
 import { EngineWorld, type Peer, pendingOf } from '../../../support/engine-world';
 import { FrameReader } from '../../../support/frames';
 import { Random } from '../../../support/random';

@@ -1,4 +1,4 @@
-import type { SettledTicket } from '../../../../src/shared/producer';
+import type { SettledTicket } from '../../../../src/shared/settlements';
 import { LogTickets } from '../../../../src/workers/service/tickets';
 
 function tickets() {

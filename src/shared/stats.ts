@@ -1,6 +1,7 @@
-/** A hub's statistics, read from shared memory: no thread is asked. */
-import { type Board, ChannelCounter, HubCounter } from '../shared/board';
-import { type LaneReport, LaneWord, type RingMemory, reportLanes, sumLanes } from '../shared/ring';
+/** A hub's statistics, read from shared memory: no thread is asked. Thread: any that has the handle. */
+import { Board, ChannelCounter, HubCounter } from './board';
+import type { ProducerHandle } from './producer';
+import { type LaneReport, LaneWord, RingMemory, reportLanes, sumLanes } from './ring';
 
 /**
  * What happened to messages. `addressed`, `sent`, `skipped`, `conflated` and `abandoned` count connections: a message for
@@ -62,8 +63,18 @@ export interface HubStats extends MessageStats {
   channels: { [name: string]: ChannelStats };
 }
 
-/** Any thread that holds the handle. */
-export function readStats(ring: RingMemory, board: Board): HubStats {
+/**
+ * Reads a hub's counters from any thread that has its handle, also while every other thread is busy.
+ *
+ * @example
+ * const { posted, pending } = readStats(workerData.ringcast)
+ */
+export function readStats(handle: ProducerHandle): HubStats {
+  return statsOf(new RingMemory(handle.ring), new Board(handle.board));
+}
+
+/** The same from views that exist already. @internal */
+export function statsOf(ring: RingMemory, board: Board): HubStats {
   return board.snapshot((entries) => {
     // Outcomes before what they are outcomes of: so `pending` is never negative.
     const channels: HubStats['channels'] = Object.create(null);
