@@ -13,12 +13,12 @@ import type { ConnectionSummary } from '../shared/inbound';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
 import {
   attachProducer,
-  createProducerHandle,
   type PostOptions,
   type PostResult,
   type Producer,
   type ProducerHandle,
 } from '../shared/producer';
+import { createProducerHandle } from '../shared/producer-handle';
 import { closeRing, RecordKind, RingMemory } from '../shared/ring';
 import { type HubStats, statsOf } from '../shared/stats';
 import { deliverEvents } from './application-events';

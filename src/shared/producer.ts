@@ -5,42 +5,23 @@
  * This entry loads neither ws nor piscina, so that a worker starts in a few milliseconds.
  */
 import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import { threadId, workerData } from 'node:worker_threads';
 import { Board } from './board';
-import { type AllowedChannels, encodeChannelName, isChannelAllowed } from './channel-name';
+import { encodeChannelName, isChannelAllowed } from './channel-name';
 import { HubError, HubErrorCode } from './errors';
+import { maxPayloadBytesOf, type ProducerHandle } from './producer-handle';
 import { attachToRing, type RingAttachment } from './ring/attach';
 import { RingMemory, Word } from './ring/layout';
 import { NO_GATE, type PostResult, type RecordExtras } from './ring/producer';
-import {
-  CHANNEL_BY_NAME,
-  HEADER_BYTES,
-  MAX_KEY_BYTES,
-  MAX_NAME_BYTES,
-  maxRecordBytes,
-  RecordKind,
-} from './ring/record';
+import { CHANNEL_BY_NAME, MAX_KEY_BYTES, RecordKind } from './ring/record';
 import { type Attempt, RoomWaiter } from './ring/room';
 import { type SettledTicket, type Settlement, TicketBook } from './settlements';
 
 export { HubError, HubErrorCode } from './errors';
+export type { ProducerHandle } from './producer-handle';
 export type { PostResult } from './ring/producer';
 export type { Settlement } from './settlements';
 export { type HubStats, readStats } from './stats';
-
-/**
- * What a thread needs to become a producer of a hub: plain data. Give the same handle to any number of threads, by
- * `workerData`, `postMessage` or a task; it needs no transfer list.
- */
-export interface ProducerHandle {
-  /** Version of the handle. */
-  readonly ringcast: 1;
-  readonly ringId: string;
-  readonly ring: SharedArrayBuffer;
-  readonly board: SharedArrayBuffer;
-  readonly channels: AllowedChannels;
-}
 
 export interface PostOptions {
   /** For a channel that conflates: a newer message of the same key may replace this one for a peer that is behind. At most 255 bytes. */
@@ -67,11 +48,6 @@ export interface TrackedPost {
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** The longest time-out: what a timer can hold. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** The largest payload of a ring, in bytes: half a lane, less what a record's header, channel name and key may take. */
-export function maxPayloadBytesOf(laneBytes: number): number {
-  return Math.max(0, maxRecordBytes(laneBytes) - HEADER_BYTES - MAX_NAME_BYTES - MAX_KEY_BYTES);
-}
 
 interface ChannelReference {
   /** The channel's number, or `CHANNEL_BY_NAME` as long as it has none. */
@@ -366,15 +342,6 @@ export function attachProducer(handle: ProducerHandle | undefined = handleOfThis
     );
   }
   return new Producer(handle);
-}
-
-/** Makes the handle of a new hub. @internal */
-export function createProducerHandle(
-  ring: RingMemory,
-  board: Board,
-  channels: AllowedChannels,
-): ProducerHandle {
-  return { ringcast: 1, ringId: randomUUID(), ring: ring.buffer, board: board.buffer, channels };
 }
 
 function handleOfThisThread(): ProducerHandle | undefined {

@@ -1,10 +1,6 @@
 import { Board } from '../../../src/shared/board';
-import {
-  attachProducer,
-  createProducerHandle,
-  maxPayloadBytesOf,
-  type Producer,
-} from '../../../src/shared/producer';
+import { attachProducer, type Producer } from '../../../src/shared/producer';
+import { createProducerHandle, maxPayloadBytesOf } from '../../../src/shared/producer-handle';
 import { closeRing, LaneKeeper, RecordKind, RingConsumer, RingMemory } from '../../../src/shared/ring';
 import { copyRecord, type SeenRecord } from '../../support/ring';
 
