@@ -23,7 +23,7 @@ Replays real flight records from producer threads, through one hub, to WebSocket
   --peers N      WebSocket connections (300)
   --producers N  producer threads (4)
   --records N    flights to replay, at most 20000 (20000)
-  --rate N       messages a second, all producers together (800)
+  --rate N       messages a second, all producers together (500)
   --help         this text
 
 Exit codes: 0 every message came, bit for bit, in order, once; 1 not so, or something failed; 2 usage; 130 Ctrl-C.
@@ -57,7 +57,7 @@ function readPlan(): Plan | undefined {
       peers: { type: 'string', default: '300' },
       producers: { type: 'string', default: '4' },
       records: { type: 'string', default: '20000' },
-      rate: { type: 'string', default: '800' },
+      rate: { type: 'string', default: '500' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });

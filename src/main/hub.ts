@@ -30,7 +30,7 @@ import { type ServiceThread, startServiceThread } from './service-thread';
 const CONTROL_DEADLINE_MS = 5_000;
 const DEFAULT_CLOSE_DEADLINE_MS = 10_000;
 /** The answer to `close` may come this much later than its deadline. */
-const CLOSE_SLACK_MS = 3_000;
+const CLOSE_SLACK_MS = 1_000;
 /** What a timer can hold. */
 const MAX_CLOSE_DEADLINE_MS = 2 ** 31 - 1 - CLOSE_SLACK_MS;
 
@@ -51,7 +51,7 @@ export interface HubEvents {
 }
 
 export interface CloseOptions {
-  /** After this many ms connections that are not flushed and closed are cut (default 10,000). */
+  /** After this many ms connections that are not flushed and closed are cut (default 10,000); a second later a stuck service thread is ended. */
   deadlineMs?: number;
 }
 
@@ -127,6 +127,7 @@ export class Hub extends EventEmitter<HubEvents> {
    * @param options as for piscina; `workerData`, if given, must be an object
    */
   createProducerPool(options: ProducerPoolOptions): Piscina {
+    if (this.#closing !== undefined) throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
     const pool = createPool(this.#handle, options);
     this.#pools.add(pool);
     return pool;
@@ -202,14 +203,16 @@ export class Hub extends EventEmitter<HubEvents> {
 
   async #close(deadlineMs: number): Promise<void> {
     closeRing(this.#ring);
+    let stuck = false;
     try {
       await this.#control.call('close', deadlineMs + CLOSE_SLACK_MS, (service) => service.close(deadlineMs));
     } catch (error) {
       // Gone already: then there is nothing to close. Stuck: then it is ended.
       if (!(error instanceof HubError)) throw error;
+      stuck = error.code === HubErrorCode.CONTROL_TIMEOUT;
     } finally {
       this.#producer.close();
-      await this.#service.finish();
+      await this.#service.finish(stuck);
       await Promise.all(Array.from(this.#pools, (pool) => pool.destroy()));
     }
   }

@@ -15,8 +15,8 @@ export interface ServiceThread {
   readonly inbound: MessagePort;
   /** Resolves when the thread has ended, with what it threw, if it threw. */
   readonly ended: Promise<unknown>;
-  /** Waits for the thread's end; ends it, if it does not end by itself. */
-  finish(): Promise<void>;
+  /** Waits for the thread's end; ends it, if it does not end by itself, or at once if it is known to be stuck. */
+  finish(stuck: boolean): Promise<void>;
 }
 
 /**
@@ -40,6 +40,8 @@ export async function startServiceThread(
     thrown = error;
   });
   const ended = new Promise<unknown>((resolve) => worker.once('exit', () => resolve(thrown)));
+  // Comes behind the last message, once the thread has closed its end or is gone.
+  const inboundClosed = new Promise<void>((resolve) => inbound.port1.once('close', resolve));
   const closePorts = () => {
     control.port1.close();
     inbound.port1.close();
@@ -67,11 +69,14 @@ export async function startServiceThread(
     control: control.port1,
     inbound: inbound.port1,
     ended,
-    finish: async () => {
-      closePorts();
-      const timer = setTimeout(() => void worker.terminate(), EXIT_GRACE_MS);
+    finish: async (stuck) => {
+      control.port1.close();
+      const timer = setTimeout(() => void worker.terminate(), stuck ? 0 : EXIT_GRACE_MS);
       await ended;
       clearTimeout(timer);
+      // The last events came over a port of their own, which has no order with the answer to `close`: let them arrive.
+      if (inbound.port1.listenerCount('message') > 0) await inboundClosed;
+      inbound.port1.close();
     },
   };
 }

@@ -5,6 +5,8 @@
 export const HubErrorCode = {
   /** Every lane of the ring has an owner: raise `ring.maxProducers`, or close producers that are done. */
   TOO_MANY_PRODUCERS: 'RINGCAST_E_TOO_MANY_PRODUCERS',
+  /** A post or a subscription named a channel that is new, and there are `maxChannels` already. */
+  TOO_MANY_CHANNELS: 'RINGCAST_E_TOO_MANY_CHANNELS',
   /** A producer could not introduce itself to the service thread: its lane will not come back when its thread ends. */
   INTRODUCTION_FAILED: 'RINGCAST_E_INTRODUCTION_FAILED',
   /** The service thread could not listen; `cause` has the system's error. */

@@ -123,7 +123,7 @@ export const HUB_NUMBERS = {
 
 export const RING_NUMBERS = {
   laneBytes: [MiB, 4 * KiB, 2 ** 29],
-  maxProducers: [64, 1, 1_024],
+  maxProducers: [64, 1, 1_023], // a ring has 1,024 lanes at the most, and one is the hub's
 } as const;
 
 export const CHANNEL_NUMBERS = {
@@ -246,6 +246,12 @@ function basePath(path: string): string {
 function tls(given: TlsOptions | undefined): TlsOptions | undefined {
   if (given === undefined) return undefined;
   checkKeys('tls.', given, ['key', 'cert', 'ca', 'passphrase']);
-  if (!given.key || !given.cert) throw new TypeError('tls needs both key and cert, in PEM');
+  for (const name of ['key', 'cert'] as const) {
+    const value: unknown = given[name];
+    if ((typeof value === 'string' || value instanceof Uint8Array) && value.length > 0) continue;
+    throw new TypeError(
+      `tls needs both key and cert, in PEM, as strings or Uint8Arrays: ${name} is ${typeof value}`,
+    );
+  }
   return given;
 }

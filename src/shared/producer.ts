@@ -102,6 +102,7 @@ export class Producer {
    * @param data text (sent as a text frame) or bytes (binary frame), 0 to `maxPayloadBytes` long
    * @returns `'posted'`, `'full'` (try again, wait with `postWait`, or give up) or `'closed'`
    * @throws {RangeError} if `data` is longer than `maxPayloadBytes`, or the hub does not allow the channel
+   * @throws {HubError} TOO_MANY_CHANNELS if the channel is new and the hub has no room for it
    *
    * @example
    * if (producer.post('ticks', tick) === 'full') missed++
@@ -109,7 +110,7 @@ export class Producer {
   post(channel: string, data: string | Uint8Array, options?: PostOptions): PostResult {
     const reference = this.#refer(channel);
     const kind = this.#kindOf(data, options);
-    return this.#countIfRefused(reference, this.#try(reference, kind, data, extrasOf(reference, options, 0)));
+    return this.#countIfRefused(reference, this.#try(reference, kind, data, extrasOf(reference, options)));
   }
 
   /**
@@ -124,7 +125,7 @@ export class Producer {
     }
     const timeoutMs = checkTimeout(options.timeoutMs);
     const reference = this.#refer(channel);
-    const attempt = this.#attemptOf(reference, data, options, 0);
+    const attempt = this.#attemptOf(reference, data, options);
     return this.#countIfRefused(reference, this.#room?.wait(attempt, timeoutMs) ?? 'closed');
   }
 
@@ -141,7 +142,7 @@ export class Producer {
   ): Promise<PostResult> {
     const timeoutMs = checkTimeout(options.timeoutMs);
     const reference = this.#refer(channel);
-    const attempt = this.#attemptOf(reference, data, options, 0);
+    const attempt = this.#attemptOf(reference, data, options);
     const result = (await this.#room?.waitAsync(channel, attempt, timeoutMs)) ?? 'closed';
     return this.#countIfRefused(reference, result);
   }
@@ -156,8 +157,11 @@ export class Producer {
    */
   postTracked(channel: string, data: string | Uint8Array, options?: PostOptions): TrackedPost {
     const reference = this.#refer(channel);
+    const kind = this.#kindOf(data, options);
+    const extras = extrasOf(reference, options);
+    // What can throw has thrown by now: a ticket that nobody settles would keep this thread alive.
     const { ticket, settled } = this.#tickets.open();
-    const result = this.#countIfRefused(reference, this.#attemptOf(reference, data, options, ticket)());
+    const result = this.#countIfRefused(reference, this.#try(reference, kind, data, { ...extras, ticket }));
     if (result !== 'posted') this.#tickets.cancel(ticket);
     return { result, settled };
   }
@@ -236,8 +240,9 @@ export class Producer {
     const boardVersion = this.#board.version; // before the look: a change after it is looked at next time
     const number = this.#board.refer(name);
     if (number === undefined && this.#board.full) {
-      throw new RangeError(
-        `no room for channel ${JSON.stringify(channel)}: the hub has its ${this.#board.maxChannels} channels; raise maxChannels`,
+      throw new HubError(
+        HubErrorCode.TOO_MANY_CHANNELS,
+        `no room for channel ${JSON.stringify(channel)}: the hub has its ${this.#board.maxChannels} channels; raise maxChannels, or name your channels in the option channels`,
       );
     }
     const reference = { number: number ?? CHANNEL_BY_NAME, name, boardVersion };
@@ -250,10 +255,9 @@ export class Producer {
     reference: ChannelReference,
     data: string | Uint8Array,
     options: PostOptions | undefined,
-    ticket: number,
   ): Attempt {
     const kind = this.#kindOf(data, options);
-    const extras = extrasOf(reference, options, ticket);
+    const extras = extrasOf(reference, options);
     return () => this.#try(reference, kind, data, extras);
   }
 
@@ -352,17 +356,16 @@ function handleOfThisThread(): ProducerHandle | undefined {
 function extrasOf(
   { number, name }: ChannelReference,
   options: PostOptions | undefined,
-  ticket: number,
 ): RecordExtras | undefined {
-  if (number !== CHANNEL_BY_NAME && ticket === 0 && options?.key === undefined) return undefined;
+  if (number !== CHANNEL_BY_NAME && options?.key === undefined) return undefined;
   return {
-    ticket,
     name: number === CHANNEL_BY_NAME ? name : undefined,
     key: options?.key === undefined ? undefined : encodeKey(options.key),
   };
 }
 
 function encodeKey(key: string): Uint8Array {
+  if (typeof key !== 'string') throw new TypeError(`key is ${String(key)}: it must be a string`);
   const bytes = Buffer.from(key, 'utf8');
   if (bytes.length > MAX_KEY_BYTES)
     throw new RangeError(`key of ${bytes.length} bytes: the longest is ${MAX_KEY_BYTES}`);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { HubErrorCode } from '../../src/main';
 import { answerOf, endAll, startHub, startWorker, until } from '../support/hubs';
 import { RawPeer, WsPeer } from '../support/ws-peer';
@@ -156,6 +157,23 @@ describe('a hub that closes under load', () => {
     await hub.close();
     await Promise.all(peers.map(({ closed }) => closed));
     expect(told).toEqual(Array(50).fill(1001));
+  });
+
+  it('does not wait for handshakes that are not complete', async () => {
+    const hub = await startHub();
+    const half = connect(hub.port, '127.0.0.1');
+    const ended = once(half, 'close');
+    await once(half, 'connect');
+    half.on('error', () => {});
+    half.write('GET /ticks HTTP/1.1\r\nHost: x\r\nUpgr');
+    await until(async () => {
+      hub.post('ticks', 'a turn passes');
+      return (await hub.stats()).turns > 3;
+    }, 'the service has read it');
+    const started = performance.now();
+    await hub.close({ deadlineMs: 60_000 });
+    await ended;
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   it('refuses peers that come while it closes', async () => {

@@ -69,6 +69,18 @@ describe('handler modules', () => {
     expect(Object.keys((await hub.stats()).channels)).toEqual(['chat']);
   });
 
+  it('may be asynchronous: a rejection costs its connection alone, too', async () => {
+    const hub = await startHub({ channels: { '*': { handler: handler('rejecting.js') } } });
+    const failure = once(hub, 'error');
+    const [bad, good] = [await WsPeer.open(`${hub.url}/a`), await WsPeer.open(`${hub.url}/b`)];
+    expect(`${await ask(good, 'one')}`).toBe('one');
+    bad.ws.send('fail');
+    expect(await bad.closed).toEqual({ code: 1011, reason: 'internal error' });
+    const [error] = (await failure) as [HubError];
+    expect([error.code, (error.cause as Error).message]).toEqual([HubErrorCode.HANDLER_THREW, 'later']);
+    expect(`${await ask(good, 'two')}`).toBe('two');
+  });
+
   it('that cannot be loaded are an error of createHub', async () => {
     for (const [name, text] of [
       ['missing.js', 'could not be loaded'],

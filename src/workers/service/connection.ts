@@ -17,6 +17,8 @@ import { encodeFrame, Opcode } from './frame';
 import type { PeerSocket } from './peer-socket';
 import type { TellSettled, TicketOwner } from './tickets';
 
+/** Memory that a private message takes beside its frame, about: small ones cost more than they send. */
+const PRIVATE_MESSAGE_COST = 256;
 /** Private messages that wait are joined into writes of at most this many bytes. */
 const JOINED_WRITE_BYTES = 64 * 1024;
 
@@ -65,6 +67,8 @@ export class Connection {
   #blocked = false;
   #nextSubscription = 0;
   #closing = false;
+  /** How we closed it, if we did. */
+  closedWith: { code: number; reason: string } | undefined;
   readonly #onWritten = (failed: boolean): void => this.#written(failed);
 
   /** One object for the connection's life: batches to the application repeat it by reference. */
@@ -85,6 +89,16 @@ export class Connection {
     this.#heardMs = host.nowMs();
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
+  }
+
+  /** Messages for this peer alone that wait. */
+  get privateMessages(): number {
+    return this.#private.length;
+  }
+
+  /** Memory that they take, about. */
+  get privateCost(): number {
+    return this.privateBytes + this.#private.length * PRIVATE_MESSAGE_COST;
   }
 
   get closing(): boolean {
@@ -227,6 +241,7 @@ export class Connection {
   /** Starts the closing handshake at once. What is not written yet is abandoned. */
   close(code: number, reason: string): void {
     if (this.#closing) return;
+    this.closedWith = { code, reason };
     this.#abandon();
     this.socket.close(code, reason);
   }
@@ -335,7 +350,7 @@ export class Connection {
 
   #privateBytesChanged(bytes: number): void {
     this.privateBytes += bytes;
-    this.#host.privateBytesChanged(bytes);
+    this.#host.privateBytesChanged(bytes + Math.sign(bytes) * PRIVATE_MESSAGE_COST);
   }
 
   #abandon(): void {

@@ -70,6 +70,7 @@ export class Engine {
   #turns = 0;
   #turnsAtLastLook = -1;
   #forwarding = true;
+  #readingStopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
   readonly #host: ConnectionHost;
@@ -141,6 +142,7 @@ export class Engine {
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.#board.countHub(HubCounter.ACCEPTED, 1);
     connection.subscribe(channel);
+    if (this.#readingStopped) this.#holdBack(connection);
     this.#parts.outbox.tell({ type: 'connection', info: connection.summary });
     if (channel.handler !== undefined) {
       const handled = new HandledConnection(connection, this);
@@ -167,16 +169,16 @@ export class Engine {
     if (!this.#forwarding) return;
     const { outbox } = this.#parts;
     outbox.tellMessage(connection.summary, data, text);
-    if (outbox.full) {
-      this.#waitingForCredit.add(connection);
-      connection.pause('credit');
-    }
+    if (outbox.full) this.#stopReading();
     this.wake();
   }
 
   /** A connection's socket is gone. */
   ended(connection: Connection, code: number, reason: string): void {
     if (!this.#connections.delete(connection.id)) return;
+    if (code === CloseCode.ABNORMAL && connection.closedWith !== undefined) {
+      ({ code, reason } = connection.closedWith); // the peer did not answer, but it was we who closed
+    }
     connection.ended();
     connection.home.residents--;
     this.#waitingForCredit.delete(connection);
@@ -190,8 +192,22 @@ export class Engine {
     this.wake();
   }
 
+  /** The application is behind: nobody is read whose messages go to it. To stop only who sent would let each send once more. */
+  #stopReading(): void {
+    if (this.#readingStopped) return;
+    this.#readingStopped = true;
+    for (const connection of this.#connections.values()) this.#holdBack(connection);
+  }
+
+  #holdBack(connection: Connection): void {
+    if (connection.home.handler?.onMessage !== undefined) return; // its messages do not go to the application
+    this.#waitingForCredit.add(connection);
+    connection.pause('credit');
+  }
+
   /** The application took what it was told: peers that waited for that are read again. */
   relieve(): void {
+    this.#readingStopped = false;
     for (const connection of this.#waitingForCredit) connection.resume('credit');
     this.#waitingForCredit.clear();
   }
@@ -373,20 +389,27 @@ export class Engine {
     this.wake();
   }
 
-  #callHandler(connection: Connection, call: () => void): void {
+  /** Calls a function of a handler module. It may be asynchronous: then what it rejects with is its failure. */
+  #callHandler(connection: Connection, call: () => unknown): void {
     try {
-      call();
+      const result = call();
+      if (isThenable(result))
+        result.then(undefined, (cause: unknown) => this.#handlerThrew(connection, cause));
     } catch (cause) {
-      const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${describe(cause)}`;
-      this.#parts.outbox.tell({
-        type: 'error',
-        code: HubErrorCode.HANDLER_THREW,
-        message,
-        cause: portable(cause),
-      });
-      connection.close(CloseCode.INTERNAL, 'internal error');
-      this.wake();
+      this.#handlerThrew(connection, cause);
     }
+  }
+
+  #handlerThrew(connection: Connection, cause: unknown): void {
+    const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${describe(cause)}`;
+    this.#parts.outbox.tell({
+      type: 'error',
+      code: HubErrorCode.HANDLER_THREW,
+      message,
+      cause: portable(cause),
+    });
+    connection.close(CloseCode.INTERNAL, 'internal error');
+    this.wake();
   }
 
   /** Once the ring is empty for good, every connection is flushed and closed; with the last one gone, we are done. */
@@ -400,6 +423,10 @@ export class Engine {
     }
     if (closing.finished && this.#connections.size === 0) closing.resolve();
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 function describe(thrown: unknown): string {

@@ -31,11 +31,11 @@ export interface HandlerConnection {
 
 /** What a handler module may export. A channel whose handler has `onMessage` keeps its messages from `hub.on('message')`. */
 export interface HandlerModule {
-  onConnection?(connection: HandlerConnection): void;
+  onConnection?(connection: HandlerConnection): void | Promise<void>;
   /** `data` is a string for a text message. */
-  onMessage?(connection: HandlerConnection, data: string | Uint8Array): void;
+  onMessage?(connection: HandlerConnection, data: string | Uint8Array): void | Promise<void>;
   /** The connection is gone: `send` does nothing any more. */
-  onClose?(connection: HandlerConnection, code: number, reason: string): void;
+  onClose?(connection: HandlerConnection, code: number, reason: string): void | Promise<void>;
 }
 
 const FUNCTIONS = ['onConnection', 'onMessage', 'onClose'] as const;

@@ -31,6 +31,8 @@ const BACKLOG = 4_096;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Pieces of one unfinished message that are kept: enough for 64 B segments of a 64 KiB message. */
 const MAX_BUFFERED_CHUNKS = 1_024;
+/** Of the subprotocols that a handshake offers, so many are looked at. */
+const MAX_OFFERED_PROTOCOLS = 16;
 const RETRY_AFTER_SECONDS = 1;
 
 interface Refusal {
@@ -98,8 +100,18 @@ export class Listener {
     this.#server.close();
   }
 
+  /** Ends the handshakes that are not complete: they would keep the thread alive. Open peers are not among them. */
+  endHandshakes(): void {
+    this.#server.closeAllConnections();
+  }
+
   #upgrade(request: http.IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // from now on the server looks after it no more
+    if (!isHandshake(request)) {
+      this.#board.countHub(HubCounter.REJECTED, 1);
+      this.#handshakes.handleUpgrade(request, socket, head, () => socket.destroy()); // ws says what is wrong with it
+      return;
+    }
     const destination = this.#destinationOf(request);
     if ('status' in destination) {
       this.#refuse(socket, destination);
@@ -139,9 +151,9 @@ export class Listener {
     if (named !== '') return this.#enter(named, offered[0]);
     if (offered.length === 0) return this.#enter(DEFAULT_CHANNEL, undefined);
     let answer: Destination | Refusal = NOT_FOUND;
-    for (const name of offered) {
+    for (const name of offered.slice(0, MAX_OFFERED_PROTOCOLS)) {
       answer = this.#enter(name, name);
-      if ('channel' in answer) break;
+      if ('channel' in answer || answer.status === 503) break;
     }
     return answer;
   }
@@ -164,6 +176,20 @@ export class Listener {
   }
 }
 
+/** Whether ws will accept it: a channel is not made for anything that says `Upgrade`. */
+function isHandshake({ method, headers }: http.IncomingMessage): boolean {
+  const key = headers['sec-websocket-key'];
+  return (
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    key !== undefined &&
+    HANDSHAKE_KEY.test(key) &&
+    (headers['sec-websocket-version'] === '13' || headers['sec-websocket-version'] === '8')
+  );
+}
+
+/** 16 bytes in base64 (RFC 6455 section 4.1). */
+const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 const NOT_FOUND: Refusal = { status: 404, text: 'no such channel' };
 
 /** The channel that a URL's path names below `base`; empty: it names none. */

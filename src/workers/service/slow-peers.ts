@@ -11,6 +11,7 @@ import { closeGate, openGate, type RingMemory } from '../../shared/ring';
 import type { Channel } from './channel';
 import type { SlabPool } from './channel-log';
 import type { Connection } from './connection';
+import { exceeds } from './lag';
 
 /** A gate opens again when everybody is within this fraction of the limits: so it does not flicker. */
 const GATE_OPENS_AT = 0.5;
@@ -115,12 +116,9 @@ export class SlowPeers {
     if (connection.stalledMs(nowMs) > policy.maxStallMs) {
       this.#parts.board.count(number, ChannelCounter.DISCONNECTED_SLOW, 1);
       connection.terminate();
-    } else if (connection.privateBytes > policy.maxLagBytes) {
-      this.#cut(
-        connection,
-        connection.home,
-        `${connection.privateBytes} bytes behind, limit ${policy.maxLagBytes}`,
-      );
+    } else {
+      const excess = exceeds(policy, 1, connection.privateCost, connection.privateMessages, 0);
+      if (excess !== undefined) this.#cut(connection, connection.home, excess);
     }
   }
 }

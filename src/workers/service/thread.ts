@@ -46,6 +46,7 @@ async function start({ handle, options, control, inbound }: ServiceStart): Promi
     close: async (deadlineMs) => {
       listener.close();
       const cut = await engine.close(deadlineMs);
+      listener.endHandshakes();
       keeper.close();
       inbound.close();
       return cut;
@@ -67,13 +68,14 @@ async function start({ handle, options, control, inbound }: ServiceStart): Promi
 
 start(workerData as ServiceStart).then(
   (port) => parentPort?.postMessage({ type: 'listening', port } satisfies ServiceReady),
-  (error: HubError) => {
+  (error: Error) => {
     // An error's code and cause do not survive the way between threads: they go as plain data.
-    const cause = error.cause as NodeJS.ErrnoException | undefined;
+    const known = error instanceof HubError;
+    const cause = (known ? error.cause : error) as NodeJS.ErrnoException | undefined;
     parentPort?.postMessage({
       type: 'failed',
-      code: error.code ?? HubErrorCode.INTERNAL,
-      message: error.message,
+      code: known ? error.code : HubErrorCode.LISTEN_FAILED,
+      message: known ? error.message : `the service could not start: ${error.message}`,
       cause: cause && { code: cause.code, message: cause.message },
     } satisfies ServiceReady);
   },

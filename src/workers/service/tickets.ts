@@ -51,9 +51,9 @@ export class LogTickets {
 
   #count(from: number, to: number, what: 'sent' | 'abandoned'): void {
     let settled = false;
-    for (const ticket of this.#open) {
+    for (let index = this.#firstAfter(from); index < this.#open.length; index++) {
+      const ticket = this.#open[index];
       if (ticket.sequence > to) break;
-      if (ticket.sequence <= from) continue;
       ticket[what]++;
       if (ticket.sent + ticket.abandoned < ticket.addressed) continue;
       settled = true;
@@ -61,5 +61,17 @@ export class LogTickets {
     }
     if (settled)
       this.#open = this.#open.filter((ticket) => ticket.sent + ticket.abandoned < ticket.addressed);
+  }
+
+  /** Index of the first ticket of a message behind `sequence`: they are in order. */
+  #firstAfter(sequence: number): number {
+    let low = 0;
+    let high = this.#open.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#open[middle].sequence <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

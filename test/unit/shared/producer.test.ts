@@ -54,6 +54,14 @@ describe('a producer', () => {
     expect(board.remove(1)).toBe(false);
   });
 
+  it('opens no ticket for what it cannot post: nothing would ever settle it', () => {
+    const { producer } = start();
+    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+    expect(() => producer.postTracked('a', 5 as never)).toThrow(TypeError);
+    expect(() => producer.postTracked('a', 'x', { key: 'k'.repeat(256) })).toThrow(RangeError);
+    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length).toBe(before);
+  });
+
   it('sends strings and bytes that are declared as text as text, also empty ones', () => {
     const { producer, drain } = start();
     producer.post('a', '');
