@@ -119,10 +119,6 @@ export class Engine {
     this.wake();
   }
 
-  get connectionCount(): number {
-    return this.#connections.size;
-  }
-
   /** Whether a further connection would be one too many, for the options or for the application. */
   get saturated(): boolean {
     return this.#connections.size >= this.#parts.options.maxConnections || this.#parts.outbox.overfull;

@@ -321,6 +321,20 @@ describe('messages from peers', () => {
     expect(socket.reading).toBe(true);
   });
 
+  it('stop nobody else too late: at the mark all peers are held back, also one that comes then', () => {
+    const world = new EngineWorld({ inboundHighWaterBytes: 10_000 });
+    const loud = world.connect('chat');
+    const quiet = world.connect('chat');
+    world.run();
+    while (loud.socket.reading) world.engine.receive(loud.connection, Buffer.alloc(1_000), false);
+    expect(quiet.socket.reading).toBe(false);
+    const late = world.connect('chat');
+    expect(late.socket.reading).toBe(false);
+    world.run();
+    world.outbox.credit(world.batches.reduce((sum, { cost }) => sum + cost, 0));
+    expect([loud, quiet, late].map(({ socket }) => socket.reading)).toEqual([true, true, true]);
+  });
+
   it('keep further connections out once not even the events are taken', () => {
     const world = new EngineWorld({ inboundHighWaterBytes: 2_000, maxConnections: 100 });
     const peers = [];
