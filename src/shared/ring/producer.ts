@@ -34,6 +34,16 @@ const EMPTY = new Uint8Array(0);
 /** A string of at most this many code units is written without measuring it first: 3 bytes a unit are reserved. */
 const MEASURE_STRINGS_ABOVE = 4096;
 
+/**
+ * Free bytes ahead of a record that are touched before it is written, a store for each cache line.
+ *
+ * The lines were last read by a service thread, so the first store to each has to fetch it from that thread's core. Stamp
+ * and commit wait for all stores before them: one record at a time, each post would wait for its two or three lines. Touched
+ * together, 64 lines are fetched at once. 2026-11-24, `npm run bench:ring`: 84 ns a post instead of 170–240.
+ */
+const TOUCH_AHEAD_BYTES = 4_096;
+const CACHE_LINE_WORDS = 16;
+
 /** No gate: the record may be posted whatever its channel's state. */
 export const NO_GATE = -1;
 
@@ -55,6 +65,8 @@ export class RingProducer {
   #tail: number;
   /** A lower bound of every gating cursor. They only grow, and one that joins starts at the tail: so it stays one. */
   #slowestCursor: number;
+  /** Up to here the lines ahead were touched. */
+  #touched: number;
   #closed = false;
 
   private constructor(ring: RingMemory, lane: number, tag: number) {
@@ -71,6 +83,7 @@ export class RingProducer {
     this.#stampIndex = ring.stampIndex;
     this.#largestRecord = maxRecordBytes(ring.laneBytes);
     this.#tail = Atomics.load(ring.words, this.#tailWord) & ~CLOSED_BIT; // [model: attach.tail]
+    this.#touched = this.#tail;
     this.#slowestCursor = this.#tail - ring.laneBytes; // nothing is known to be free: the first post looks
   }
 
@@ -121,6 +134,7 @@ export class RingProducer {
       start = this.#reserve(recordBytes(prefixBytes + atMost));
     }
     if (start === -1) return this.#noRoom();
+    if (((this.#touched - start) | 0) < recordBytes(prefixBytes + atMost)) this.#touchAhead(start);
 
     // [model: write] Plain stores: nobody reads these bytes before the commit.
     const at = this.#laneBase + (start & (this.ring.laneBytes - 1));
@@ -167,6 +181,17 @@ export class RingProducer {
       this.#words[padding + 1] = RecordKind.PADDING;
     }
     return start;
+  }
+
+  /** Fetches the cache lines of the next records all at once. They lie between the tail and what may not be overwritten yet. */
+  #touchAhead(start: number): void {
+    const { laneBytes } = this.ring;
+    const index = start & (laneBytes - 1);
+    const free = (this.#slowestCursor + laneBytes - start) | 0;
+    const room = Math.min(TOUCH_AHEAD_BYTES, laneBytes - index, free);
+    const first = (this.#laneBase + index) >>> 2;
+    for (let word = first; word < first + (room >>> 2); word += CACHE_LINE_WORDS) this.#words[word] = 0; // [model: write]
+    this.#touched = (start + room) | 0;
   }
 
   /** Loads the cursors of all gating service threads. @returns false if there is none: nothing may be overwritten then */
