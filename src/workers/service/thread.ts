@@ -1,69 +1,30 @@
-/** The service thread's entry: puts the parts together, and nothing else. */
+/** The service thread's entry: starts the service, connects it to the application's thread, and nothing else. */
 import { parentPort, workerData } from 'node:worker_threads';
 import * as comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/umd/node-adapter';
-import { Board } from '../../shared/board';
 import type { ServiceControl, ServiceReady, ServiceStart } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundCredit } from '../../shared/inbound';
-import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
-import { Engine } from './engine';
-import { type HandlerModule, loadHandlerModule } from './handler-module';
-import { Listener } from './listener';
-import { ApplicationOutbox } from './outbox';
 import { realScheduler } from './peer-socket';
+import { Service } from './service';
 
 async function start({ handle, options, control, inbound }: ServiceStart): Promise<number> {
-  const ring = new RingMemory(handle.ring);
-  const board = new Board(handle.board);
-  const handlers = new Map<string, HandlerModule>();
-  for (const { handler } of Object.values(options.policies)) {
-    if (handler !== undefined && !handlers.has(handler))
-      handlers.set(handler, await loadHandlerModule(handler));
-  }
-  const keeper = new LaneKeeper(ring, handle.ringId, () => engine.wake());
-  const outbox = new ApplicationOutbox(
-    (batch) => inbound.postMessage(batch, [batch.bytes]),
-    options.inboundHighWaterBytes,
-    () => engine.relieve(),
-  );
-  const consumer = RingConsumer.join(ring, KEEPER_SLOT); // there is one service thread so far
-  const engine = new Engine({
-    consumer,
-    producers: keeper,
-    board,
-    options,
-    handlers,
+  const service = await Service.create(handle, options, {
     scheduler: realScheduler,
-    outbox,
+    tell: (batch) => inbound.postMessage(batch, [batch.bytes]),
   });
-  const listener = new Listener(engine, board, options);
-
-  inbound.on('message', ({ credit }: InboundCredit) => outbox.credit(credit));
-  const service: ServiceControl = {
-    connections: async () => engine.describeConnections(),
-    forwardMessages: async (wanted) => engine.forwardMessages(wanted),
+  inbound.on('message', ({ credit }: InboundCredit) => service.credit(credit));
+  const calls: ServiceControl = {
+    connections: () => service.connections(),
+    forwardMessages: (wanted) => service.forwardMessages(wanted),
     close: async (deadlineMs) => {
-      listener.close();
-      const cut = await engine.close(deadlineMs);
-      listener.endHandshakes();
-      keeper.close();
+      const cut = await service.close(deadlineMs);
       inbound.close();
       return cut;
     },
   };
-  comlink.expose(service, nodeEndpoint(control));
-
-  try {
-    return await listener.listen();
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new HubError(
-      HubErrorCode.LISTEN_FAILED,
-      `cannot listen on ${options.host}:${options.port}: ${message}`,
-      { cause },
-    );
-  }
+  comlink.expose(calls, nodeEndpoint(control));
+  return service.listen();
 }
 
 start(workerData as ServiceStart).then(

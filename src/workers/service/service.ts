@@ -1,0 +1,113 @@
+/**
+ * The service, put together: its end of the ring, the engine, the listener, the handlers, what the application is told.
+ *
+ * Where it runs is up to its host: a thread of its own (`thread.ts`), or the thread of the application.
+ *
+ * Thread: the one that creates it. From then on that is the service's thread.
+ */
+import { Board } from '../../shared/board';
+import type { ConnectionReport, ServiceControl } from '../../shared/control';
+import { HubError, HubErrorCode } from '../../shared/errors';
+import type { InboundBatch } from '../../shared/inbound';
+import type { ResolvedHubOptions } from '../../shared/options';
+import type { ProducerHandle } from '../../shared/producer-handle';
+import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
+import { Engine } from './engine';
+import { type HandlerModule, loadHandlerModule } from './handler-module';
+import { Listener } from './listener';
+import { ApplicationOutbox } from './outbox';
+import type { Scheduler } from './peer-socket';
+
+/** What the service needs of where it runs. */
+export interface ServiceSurroundings {
+  scheduler: Scheduler;
+  /** Takes a batch for the application, the bytes too: the service touches them no more. */
+  tell(batch: InboundBatch): void;
+}
+
+export class Service implements ServiceControl {
+  readonly #options: ResolvedHubOptions;
+  readonly #keeper: LaneKeeper;
+  readonly #outbox: ApplicationOutbox;
+  readonly #engine: Engine;
+  readonly #listener: Listener;
+
+  /** @throws {HubError} HANDLER_LOAD_FAILED if a handler module cannot be loaded; then nothing is left behind */
+  static async create(
+    handle: ProducerHandle,
+    options: ResolvedHubOptions,
+    surroundings: ServiceSurroundings,
+  ): Promise<Service> {
+    return new Service(handle, options, surroundings, await loadHandlers(options));
+  }
+
+  private constructor(
+    handle: ProducerHandle,
+    options: ResolvedHubOptions,
+    { scheduler, tell }: ServiceSurroundings,
+    handlers: ReadonlyMap<string, HandlerModule>,
+  ) {
+    const ring = new RingMemory(handle.ring);
+    const board = new Board(handle.board);
+    this.#options = options;
+    this.#keeper = new LaneKeeper(ring, handle.ringId, () => this.#engine.wake());
+    this.#outbox = new ApplicationOutbox(tell, options.inboundHighWaterBytes, () => this.#engine.relieve());
+    this.#engine = new Engine({
+      consumer: RingConsumer.join(ring, KEEPER_SLOT), // there is one service thread so far
+      producers: this.#keeper,
+      board,
+      options,
+      handlers,
+      scheduler,
+      outbox: this.#outbox,
+    });
+    this.#listener = new Listener(this.#engine, board, options);
+  }
+
+  /**
+   * @returns the port it listens on
+   * @throws {HubError} LISTEN_FAILED if the address cannot be had
+   */
+  async listen(): Promise<number> {
+    try {
+      return await this.#listener.listen();
+    } catch (cause) {
+      const { host, port } = this.#options;
+      throw new HubError(
+        HubErrorCode.LISTEN_FAILED,
+        `cannot listen on ${host}:${port}: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
+
+  /** The application took a batch of this cost. */
+  credit(cost: number): void {
+    this.#outbox.credit(cost);
+  }
+
+  async connections(): Promise<ConnectionReport[]> {
+    return this.#engine.describeConnections();
+  }
+
+  async forwardMessages(wanted: boolean): Promise<void> {
+    this.#engine.forwardMessages(wanted);
+  }
+
+  async close(deadlineMs: number): Promise<number> {
+    this.#listener.close();
+    const cut = await this.#engine.close(deadlineMs);
+    this.#listener.endHandshakes();
+    this.#keeper.close();
+    return cut;
+  }
+}
+
+async function loadHandlers({ policies }: ResolvedHubOptions): Promise<Map<string, HandlerModule>> {
+  const handlers = new Map<string, HandlerModule>();
+  for (const { handler } of Object.values(policies)) {
+    if (handler !== undefined && !handlers.has(handler))
+      handlers.set(handler, await loadHandlerModule(handler));
+  }
+  return handlers;
+}
