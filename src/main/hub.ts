@@ -6,10 +6,12 @@
 import { EventEmitter } from 'node:events';
 import type { Piscina } from 'piscina';
 import { Board } from '../shared/board';
+import { capacityWarnings, describeCapacity } from '../shared/capacity';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../shared/close-codes';
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary } from '../shared/inbound';
+import { log } from '../shared/log';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
 import {
   attachProducer,
@@ -76,7 +78,13 @@ export async function createHub(options?: HubOptions): Promise<Hub> {
   const board = Board.create(resolved.maxChannels);
   const handle = createProducerHandle(ring, board, resolved.allowed);
   const service = await startServiceThread(handle, resolved);
+  tellCapacity(board, resolved);
   return new Hub(resolved, ring, board, handle, service);
+}
+
+function tellCapacity({ capacity }: Board, options: ResolvedHubOptions): void {
+  log.notice(describeCapacity(capacity, options));
+  for (const warning of capacityWarnings(capacity, options, capacity.processLimit)) log.warn(warning);
 }
 
 export class Hub extends EventEmitter<HubEvents> {

@@ -9,10 +9,11 @@
  * algorithm: the producer stores REFERENCED and then looks whether the entry is still READY; the service thread stores
  * RETIRING and then looks whether it is REFERENCED. At least one of them sees the other.
  */
+import type { Capacity } from './capacity';
 import { addToCounter, readCounter, setCounter } from './counters';
 import { MAX_NAME_BYTES } from './ring/record';
 
-const HEADER_WORDS = 64;
+const HEADER_WORDS = 96;
 const ENTRY_WORDS = 128;
 const NAME_BYTE_OFFSET = 64 * 4;
 
@@ -79,6 +80,22 @@ const SNAPSHOT_ATTEMPTS = 1_000;
 const HUB_COUNTERS_BASE = 4;
 /** Counters of channels that are gone, so that the hub's sums keep them. */
 const FOLDED_BASE = 40;
+/** How many connections there is room for, and why: a counter for each. */
+const CAPACITY_BASE = 64;
+const CAPACITY_KEYS = [
+  'processLimit',
+  'limit',
+  'inUse',
+  'threads',
+  'reserve',
+  'connections',
+  'sockets',
+] as const satisfies (keyof BoardCapacity)[];
+
+/** A capacity, and what the process itself may have open. */
+export interface BoardCapacity extends Capacity {
+  processLimit: number;
+}
 
 export class Board {
   readonly buffer: SharedArrayBuffer;
@@ -212,6 +229,17 @@ export class Board {
 
   hubCounter(counter: HubCounter): number {
     return readCounter(this.#words, HUB_COUNTERS_BASE + 2 * counter);
+  }
+
+  /** Thread: the service's. */
+  setCapacity(capacity: BoardCapacity): void {
+    for (const [at, key] of CAPACITY_KEYS.entries())
+      setCounter(this.#words, CAPACITY_BASE + 2 * at, capacity[key]);
+  }
+
+  get capacity(): BoardCapacity {
+    const values = CAPACITY_KEYS.map((key, at) => [key, readCounter(this.#words, CAPACITY_BASE + 2 * at)]);
+    return Object.fromEntries(values);
   }
 
   foldedCounter(counter: ChannelCounter): number {

@@ -3,6 +3,7 @@
  * that the service thread gets as it is.
  */
 import { isAbsolute } from 'node:path';
+import { NO_LIMIT } from './capacity';
 import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from './channel-name';
 
 export interface RingOptions {
@@ -53,8 +54,10 @@ export interface HubOptions {
   ring?: RingOptions;
   /** Channels by name; `'*'` is every other name. Without this option any name is allowed. */
   channels?: { [name: string]: ChannelOptions };
-  /** How many connections may be open (default: no limit of its own). More get HTTP 503. */
+  /** How many connections may be open (default: as many as the descriptor limit leaves room for). More get HTTP 503. */
   maxConnections?: number;
+  /** How many descriptors the process may have open, peers' and all others (default: its limit, see `ulimit -n`). */
+  maxDescriptors?: number;
   /** How many channels there may be at once (default 4,096). */
   maxChannels?: number;
   /** The longest message a peer may send, in bytes (default 64 KiB). Longer: closed with 1009. */
@@ -93,6 +96,7 @@ export interface ResolvedHubOptions {
   policies: Record<string, ChannelPolicy>;
   allowed: AllowedChannels;
   maxConnections: number;
+  maxDescriptors: number;
   maxChannels: number;
   maxMessageBytes: number;
   maxFragments: number;
@@ -106,12 +110,12 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 /** The longest delay of a timer. */
 const MAX_MS = 2 ** 31 - 1;
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** Every numeric option of a hub: default, lowest, highest. */
 export const HUB_NUMBERS = {
   port: [0, 0, 65_535],
   maxConnections: [NO_LIMIT, 0, NO_LIMIT],
+  maxDescriptors: [NO_LIMIT, 1, NO_LIMIT],
   maxChannels: [4_096, 1, 1_000_000],
   maxMessageBytes: [64 * KiB, 1, 2 ** 31 - 1],
   maxFragments: [128, 0, NO_LIMIT],

@@ -1,5 +1,6 @@
 /** A hub's statistics, read from shared memory: no thread is asked. Thread: any that has the handle. */
 import { Board, ChannelCounter, HubCounter } from './board';
+import { NO_LIMIT } from './capacity';
 import type { ProducerHandle } from './producer';
 import { type LaneReport, LaneWord, RingMemory, reportLanes, sumLanes } from './ring';
 
@@ -39,9 +40,24 @@ export interface ProducerStats {
   refused: number;
 }
 
+/** How many connections there is room for, from the descriptor limit. `null`: there is no limit, or it cannot be known. */
+export interface CapacityStats {
+  /** The descriptors that the process may have open, or `maxDescriptors` if that is lower. */
+  limit: number | null;
+  /** Descriptors open for anything but peers, when last looked. */
+  inUse: number;
+  /** Descriptors held back for producer threads to come. */
+  threads: number;
+  /** Descriptors held back for refusals and for the rest of the program. */
+  reserve: number;
+  /** Connections that may be open at once. */
+  connections: number | null;
+}
+
 export interface HubStats extends MessageStats {
   /** Open connections. */
   connections: number;
+  capacity: CapacityStats;
   /** Connections ever opened. */
   accepted: number;
   /** Upgrade requests answered with an HTTP error. */
@@ -95,6 +111,7 @@ export function statsOf(ring: RingMemory, board: Board): HubStats {
       posted: Math.max(drained, sumLanes(ring, LaneWord.POSTED)),
       refused: sumLanes(ring, LaneWord.REFUSED),
       connections: board.hubCounter(HubCounter.CONNECTIONS),
+      capacity: capacityStats(board),
       accepted: board.hubCounter(HubCounter.ACCEPTED),
       rejected: board.hubCounter(HubCounter.REJECTED),
       received: board.hubCounter(HubCounter.RECEIVED),
@@ -107,6 +124,12 @@ export function statsOf(ring: RingMemory, board: Board): HubStats {
       channels,
     };
   });
+}
+
+function capacityStats(board: Board): CapacityStats {
+  const { limit, inUse, threads, reserve, connections } = board.capacity;
+  const known = (value: number) => (value === NO_LIMIT ? null : value);
+  return { limit: known(limit), inUse, threads, reserve, connections: known(connections) };
 }
 
 const SUMMED = [

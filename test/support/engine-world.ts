@@ -152,6 +152,7 @@ export class EngineWorld {
       handlers: new Map(Object.entries(handlers)),
       scheduler: this.scheduler,
       outbox: this.outbox,
+      capacity: { connections: this.options.maxConnections },
     });
   }
 

@@ -21,10 +21,18 @@ export class Program {
   stdout = '';
   stderr = '';
 
-  constructor(file: string, args: string[] = [], environment: NodeJS.ProcessEnv = {}) {
+  /** @param descriptors limit of the program's open descriptors */
+  constructor(
+    file: string,
+    args: string[] = [],
+    environment: NodeJS.ProcessEnv = {},
+    { descriptors }: { descriptors?: number } = {},
+  ) {
     if (!existsSync(RINGCAST)) throw new Error('there is no build: npm run build');
     const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
-    this.process = spawn(process.execPath, [file, ...args], {
+    const command = [process.execPath, file, ...args];
+    if (descriptors !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`);
+    this.process = spawn(command[0], command.slice(1), {
       cwd: ROOT,
       env: { ...inherited, ...environment },
       stdio: 'pipe',

@@ -120,8 +120,12 @@ describe('ringcast run', () => {
     expect(program.stdout).toMatch(
       /^\{"event":"listening","url":"ws:\/\/127\.0\.0\.1:\d+\/live","port":\d+,"pid":\d+\}\n$/,
     );
-    await program.prints(/\n/, 'stderr');
-    expect(program.stderr).toBe(`Listening on ${url}/CHANNEL. Ctrl-C ends it.\n`);
+    await program.prints(/Ctrl-C ends it\.\n/, 'stderr');
+    const [capacity, ...lines] = program.stderr.split(/(?<=\n)/);
+    expect(capacity).toMatch(
+      /^\S+ notice room for \d+ connections: \d+ descriptors - \d+ in use - \d+ for threads - \d+ in reserve\n$/,
+    );
+    expect(lines).toEqual([`Listening on ${url}/CHANNEL. Ctrl-C ends it.\n`]);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -255,6 +259,17 @@ describe('ringcast run', () => {
     const { code, stderr } = await ringcast('tail', `${url}/log`).ended;
     expect(code).toBe(1);
     expect(stderr).toContain('answered 503: too many connections\n');
+  });
+
+  test('--max-descriptors leaves room for fewer connections', async () => {
+    const { program, url } = await hub('--max-descriptors', '60');
+    await program.prints(/notice room for \d+ connections: 60 descriptors by maxDescriptors - /, 'stderr');
+    await connected(ringcast('tail', `${url}/log`));
+    const high = await hub('--max-connections', '2000000000');
+    await high.program.prints(
+      /warn maxConnections is 2000000000, but there is room for \d+ connections/,
+      'stderr',
+    );
   });
 
   test('--quiet says nothing while all is well', async () => {

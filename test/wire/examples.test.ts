@@ -5,6 +5,9 @@ import { Program, ROOT } from '../support/program';
 const run = (name: string) => new Program(path.join(ROOT, 'examples', name));
 const lines = (text: string) => text.trimEnd().split('\n');
 
+/** All that a hub says at its start, unless something is wrong. */
+const CAPACITY_NOTICE = expect.stringMatching(/^\S+ notice room for \d+ connections: [^\n]+\n$/);
+
 describe('examples', () => {
   test('hub-and-worker posts a tick a second and ends on Ctrl-C', async () => {
     const program = run('hub-and-worker.mjs');
@@ -20,12 +23,12 @@ describe('examples', () => {
     const closed = new Promise((resolve) => peer.once('close', resolve));
     program.process.kill('SIGINT');
     expect(await closed).toBe(1001);
-    expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(await program.ended).toMatchObject({ code: 0, stderr: CAPACITY_NOTICE });
   });
 
   test('plain-worker loses none of its lines', async () => {
     const { code, stdout, stderr } = await run('plain-worker.cjs').ended;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
     expect(stdout).toMatch(
       /^the worker posted 10000 lines; \d+ times the ring was full and it waited\nthe peer received 10000\n$/,
     );
@@ -34,7 +37,7 @@ describe('examples', () => {
   test('producer-pool posts from both pools', async () => {
     expect(await run('producer-pool.mjs').ended).toMatchObject({
       code: 0,
-      stderr: '',
+      stderr: CAPACITY_NOTICE,
       stdout: `the hub's pool posted 168 + 135 + 127 + 120 primes
 your own pool posted 119 primes
 the peer received 669
@@ -44,7 +47,7 @@ the peer received 669
 
   test('es-module tells what became of the message', async () => {
     const { code, stdout, stderr } = await run('es-module.mjs').ended;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
     expect(lines(stdout).sort()).toEqual([
       'addressed to 3 peers, in the socket of 3',
       'peer 1 received {"order":1,"item":"tea"}',
@@ -56,7 +59,7 @@ the peer received 669
   test('handler subscribes the peer to the rooms that it names', async () => {
     expect(await run('handler.mjs').ended).toMatchObject({
       code: 0,
-      stderr: '',
+      stderr: CAPACITY_NOTICE,
       stdout: `on connecting: welcome, you are connection 1
 join tea: you are in tea
 join gin: cannot join gin
@@ -69,7 +72,7 @@ connection 1 ended with 1001, it had joined 1 room
 
   test('chat tells everybody what one peer says', async () => {
     const { code, stdout, stderr } = await run('chat.mjs').ended;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
     const heardBy = (name: string) => lines(stdout).filter((line) => line.startsWith(name));
     expect(heardBy('first')).toEqual([
       'first hears "1 came"',
@@ -78,5 +81,20 @@ connection 1 ended with 1001, it had joined 1 room
       'first hears "2 left"',
     ]);
     expect(heardBy('second')).toEqual(['second hears "2 came"', 'second hears "2: hello"']);
+  });
+
+  test('capacity refuses whom it has no room for, and takes peers again when others have left', async () => {
+    const { code, stdout, stderr } = await run('capacity.mjs').ended;
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^\S+ notice room for .+\n\S+ warn refused a peer with 503: .+\n$/),
+    });
+    const [, ...numbers] =
+      /^room for (\d+) of 100 peers\n(\d+) are open, (\d+) were told to come again in 1 s \(503\)\nthey left, and the next peer is open\n$/.exec(
+        stdout,
+      )!;
+    const [room, open, refused] = numbers.map(Number);
+    expect(open).toBeLessThanOrEqual(room);
+    expect(open + refused).toBe(100);
   });
 });

@@ -51,7 +51,7 @@ function createProgram(): Command {
 }
 
 function defineRun(program: Command): void {
-  const { maxConnections, port } = HUB_NUMBERS;
+  const { maxConnections, maxDescriptors, port } = HUB_NUMBERS;
   const { laneBytes } = RING_NUMBERS;
   program
     .command('run')
@@ -83,6 +83,11 @@ function defineRun(program: Command): void {
       '--max-connections <N>',
       'refuse more than so many',
       wholeNumber(maxConnections[1], maxConnections[2]),
+    )
+    .option(
+      '--max-descriptors <N>',
+      'take the process to have no more descriptors than these',
+      wholeNumber(maxDescriptors[1], maxDescriptors[2]),
     )
     .addOption(
       new Option(

@@ -1,5 +1,6 @@
 /** `ringcast run`: a hub in the foreground, and the lines of standard input into one of its channels. */
 import { HubError, HubErrorCode } from '../../shared/errors';
+import { LogLevel, setLogLevel } from '../../shared/log';
 import type { ChannelOptions, HubOptions, SlowPolicy } from '../../shared/options';
 import { createHub, type Hub } from '../hub';
 import { ExitCode } from './exit-codes';
@@ -16,6 +17,7 @@ export interface RunOptions {
   keepOpen?: boolean;
   channel?: string[];
   maxConnections?: number;
+  maxDescriptors?: number;
   slow?: SlowPolicy;
   laneBytes?: number;
   json?: boolean;
@@ -35,6 +37,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   checkTogether(options);
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
+  if (options.quiet) setLogLevel(LogLevel.ERR | LogLevel.WARN);
   const hub = await startHub(options);
   const session = new Session(hub, options, terminal);
   session.announce();
@@ -50,12 +53,12 @@ function checkTogether({ stdin, waitPeers, keepOpen, path }: RunOptions): void {
 
 /** Lines that come faster than peers read them must not be lost: so with `--stdin` the reading waits. */
 function hubOptionsOf(options: RunOptions): HubOptions {
-  const { host, port, path, stdin, maxConnections, laneBytes } = options;
+  const { host, port, path, stdin, maxConnections, maxDescriptors, laneBytes } = options;
   const policy: ChannelOptions = { slow: options.slow ?? (stdin === undefined ? 'disconnect' : 'wait') };
   const names = options.channel ?? ['*'];
   if (stdin !== undefined && options.channel !== undefined) names.push(stdin);
   const channels = Object.fromEntries(names.map((name) => [name, policy]));
-  return { host, port, path, channels, maxConnections, ring: { laneBytes } };
+  return { host, port, path, channels, maxConnections, maxDescriptors, ring: { laneBytes } };
 }
 
 async function startHub(options: RunOptions): Promise<Hub> {

@@ -14,10 +14,15 @@ export interface LogTags {
   connection?: number;
 }
 
-const DEFAULT_LEVELS = LogLevel.ERR | LogLevel.WARN | LogLevel.NOTICE;
+let written: number = LogLevel.ERR | LogLevel.WARN | LogLevel.NOTICE;
+
+/** Chooses what is written: the levels' bits, summed. */
+export function setLogLevel(levels: number): void {
+  written = levels;
+}
 
 function write(level: LogLevel, name: string, message: string, tags: LogTags): void {
-  if ((DEFAULT_LEVELS & level) === 0) return;
+  if ((written & level) === 0) return;
   const connection = tags.connection === undefined ? '' : ` connection ${tags.connection}:`;
   process.stderr.write(`${new Date().toISOString()} ${name}${connection} ${message}\n`);
 }

@@ -49,6 +49,8 @@ export interface EngineParts {
   handlers: ReadonlyMap<string, HandlerModule>;
   scheduler: Scheduler;
   outbox: ApplicationOutbox;
+  /** How many connections may be open now. */
+  capacity: { readonly connections: number };
 }
 
 export class Engine {
@@ -119,9 +121,9 @@ export class Engine {
     this.wake();
   }
 
-  /** Whether a further connection would be one too many, for the options or for the application. */
+  /** Whether a further connection would be one too many, for the capacity or for the application. */
   get saturated(): boolean {
-    return this.#connections.size >= this.#parts.options.maxConnections || this.#parts.outbox.overfull;
+    return this.#connections.size >= this.#parts.capacity.connections || this.#parts.outbox.overfull;
   }
 
   /** The channel `name`, made if need be. */

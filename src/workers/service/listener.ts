@@ -9,10 +9,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Board, HubCounter } from '../../shared/board';
 import { ANY_OTHER_CHANNEL, DEFAULT_CHANNEL } from '../../shared/channel-name';
+import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { MAX_NAME_BYTES } from '../../shared/ring/record';
+import { Admission } from './admission';
+import type { CapacityWatch } from './capacity-watch';
 import type { Channel } from './channel';
 import type { Engine } from './engine';
+import { RefusalNotice } from './refusal-notice';
 import { WsSocket } from './ws-socket';
 
 /** Deadlines and limits of the handshake; node's own are far too generous for a server of sockets that stay. */
@@ -34,6 +38,11 @@ const MAX_BUFFERED_CHUNKS = 1_024;
 /** Of the subprotocols that a handshake offers, so many are looked at. */
 const MAX_OFFERED_PROTOCOLS = 16;
 const RETRY_AFTER_SECONDS = 1;
+/**
+ * What a TLS peer gets when it must be refused before its handshake: an alert (RFC 8446 section 6: fatal, internal_error), where a
+ * close without a word would look like a fault of the network.
+ */
+const TLS_ALERT = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x50]);
 
 interface Refusal {
   status: 400 | 404 | 503;
@@ -50,22 +59,32 @@ export class Listener {
   readonly #engine: Engine;
   readonly #board: Board;
   readonly #options: ResolvedHubOptions;
+  readonly #capacity: CapacityWatch;
+  readonly #admission: Admission;
+  readonly #notice = new RefusalNotice(() => performance.now());
   readonly #server: http.Server | https.Server;
   readonly #handshakes: WebSocketServer;
   /** The subprotocol chosen for a request, until its handshake is answered. */
   readonly #protocols = new WeakMap<http.IncomingMessage, string>();
   #closed = false;
 
-  constructor(engine: Engine, board: Board, options: ResolvedHubOptions) {
+  constructor(engine: Engine, board: Board, options: ResolvedHubOptions, capacity: CapacityWatch) {
     this.#engine = engine;
     this.#board = board;
     this.#options = options;
+    this.#capacity = capacity;
     const { tls } = options;
     this.#server =
       tls === undefined
         ? http.createServer(HTTP_SETTINGS)
         : https.createServer({ ...HTTP_SETTINGS, ...TLS_SETTINGS, ...plainTls(tls) });
     this.#server.maxHeadersCount = MAX_HEADERS;
+    this.#admission = new Admission(
+      capacity,
+      () => performance.now(),
+      (socket) => this.#refuseAtOnce(socket),
+    );
+    this.#server.on('connection', (socket: Socket) => this.#admission.accepted(socket));
     this.#server.on('request', (_request, response) => answerPlainRequest(response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     this.#handshakes = new WebSocketServer({
@@ -88,10 +107,16 @@ export class Listener {
       this.#server.once('error', reject);
       this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
-        this.#server.on('error', () => {}); // accept errors: the next connection is tried again
+        // The next connection is tried again.
+        this.#server.on('error', ({ message }) => log.warn(`a connection could not be accepted: ${message}`));
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
+  }
+
+  /** Accepted sockets that are not closed: peers, handshakes, and peers that are being refused. */
+  get sockets(): number {
+    return this.#admission.sockets;
   }
 
   /** Takes no further connections. */
@@ -107,6 +132,7 @@ export class Listener {
 
   #upgrade(request: http.IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // from now on the server looks after it no more
+    this.#admission.spoke(socket);
     if (!isHandshake(request)) {
       this.#board.countHub(HubCounter.REJECTED, 1);
       this.#handshakes.handleUpgrade(request, socket, head, () => socket.destroy()); // ws says what is wrong with it
@@ -141,7 +167,10 @@ export class Listener {
 
   #destinationOf(request: http.IncomingMessage): Destination | Refusal {
     if (this.#closed) return { status: 503, text: 'the hub closes' };
-    if (this.#engine.saturated) return { status: 503, text: 'too many connections' };
+    if (this.#engine.saturated) {
+      this.#tellFull();
+      return FULL;
+    }
     const named = channelOfUrl(request.url ?? '/', this.#options.path);
     if (typeof named !== 'string') return named;
     const offered = (request.headers['sec-websocket-protocol'] ?? '')
@@ -166,14 +195,35 @@ export class Listener {
     return { channel, protocol };
   }
 
-  #refuse(socket: Socket, { status, text }: Refusal): void {
+  #refuse(socket: Socket, refusal: Refusal): void {
     this.#board.countHub(HubCounter.REJECTED, 1);
-    const retry = status === 503 ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : '';
-    socket.end(
-      `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n${retry}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-      () => socket.destroy(),
-    );
+    socket.end(answerOf(refusal), () => socket.destroy());
   }
+
+  /** Within the call: the answer goes to the operating system, and the descriptor is free again. */
+  #refuseAtOnce(socket: Socket): void {
+    this.#board.countHub(HubCounter.REJECTED, 1);
+    this.#tellFull();
+    socket.on('error', () => {});
+    socket.write(this.#options.tls === undefined ? answerOf(FULL) : TLS_ALERT);
+    socket.destroy();
+  }
+
+  #tellFull(): void {
+    this.#notice.refused(() => {
+      const connections = this.#board.hubCounter(HubCounter.CONNECTIONS);
+      if (connections < this.#capacity.connections && this.#engine.saturated)
+        return 'the application is far behind with its events';
+      return `${connections} connections of ${this.#capacity.connections} are open, and ${this.sockets} sockets of ${this.#capacity.sockets}, handshakes included`;
+    });
+  }
+}
+
+const FULL: Refusal = { status: 503, text: 'too many connections' };
+
+function answerOf({ status, text }: Refusal): string {
+  const retry = status === 503 ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : '';
+  return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n${retry}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
 
 /** Whether ws will accept it: a channel is not made for anything that says `Upgrade`. */

@@ -12,7 +12,10 @@ import type { InboundBatch } from '../../shared/inbound';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { ProducerHandle } from '../../shared/producer-handle';
 import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
+import { CapacityWatch } from './capacity-watch';
+import { processDescriptors } from './descriptors';
 import { Engine } from './engine';
+import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule } from './handler-module';
 import { Listener } from './listener';
 import { ApplicationOutbox } from './outbox';
@@ -29,6 +32,7 @@ export class Service implements ServiceControl {
   readonly #options: ResolvedHubOptions;
   readonly #keeper: LaneKeeper;
   readonly #outbox: ApplicationOutbox;
+  readonly #capacity: CapacityWatch;
   readonly #engine: Engine;
   readonly #listener: Listener;
 
@@ -52,6 +56,15 @@ export class Service implements ServiceControl {
     this.#options = options;
     this.#keeper = new LaneKeeper(ring, handle.ringId, () => this.#engine.wake());
     this.#outbox = new ApplicationOutbox(tell, options.inboundHighWaterBytes, () => this.#engine.relieve());
+    const expected = new ExpectedThreads(ring, options.maxProducers);
+    this.#capacity = new CapacityWatch({
+      descriptors: processDescriptors(),
+      board,
+      limits: options,
+      sockets: () => this.#listener.sockets,
+      threadsToCome: () => expected.toCome,
+      scheduler,
+    });
     this.#engine = new Engine({
       consumer: RingConsumer.join(ring, KEEPER_SLOT), // there is one service thread so far
       producers: this.#keeper,
@@ -60,8 +73,9 @@ export class Service implements ServiceControl {
       handlers,
       scheduler,
       outbox: this.#outbox,
+      capacity: this.#capacity,
     });
-    this.#listener = new Listener(this.#engine, board, options);
+    this.#listener = new Listener(this.#engine, board, options, this.#capacity);
   }
 
   /**
@@ -70,7 +84,9 @@ export class Service implements ServiceControl {
    */
   async listen(): Promise<number> {
     try {
-      return await this.#listener.listen();
+      const port = await this.#listener.listen();
+      this.#capacity.begin(); // before the first peer, and with all that a hub takes for itself
+      return port;
     } catch (cause) {
       const { host, port } = this.#options;
       throw new HubError(
@@ -98,6 +114,7 @@ export class Service implements ServiceControl {
     this.#listener.close();
     const cut = await this.#engine.close(deadlineMs);
     this.#listener.endHandshakes();
+    this.#capacity.close();
     this.#keeper.close();
     return cut;
   }

@@ -1,0 +1,101 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { Admission, SILENCE_MS } from '../../../../src/workers/service/admission';
+
+class World {
+  nowMs = 1_000;
+  limit = 3;
+  looks = 0;
+  readonly refused: Socket[] = [];
+  readonly admission: Admission;
+  #lastPort = 0;
+
+  constructor() {
+    const world = this;
+    const limit = {
+      get sockets() {
+        return world.limit;
+      },
+      lookIfNear: () => world.looks++,
+    };
+    this.admission = new Admission(
+      limit,
+      () => this.nowMs,
+      (socket) => this.refused.push(socket),
+    );
+  }
+
+  /** A socket that is accepted. */
+  accept(): Socket {
+    const socket = Object.assign(new EventEmitter(), {
+      remoteAddress: '127.0.0.1',
+      remotePort: ++this.#lastPort,
+    });
+    this.admission.accepted(socket as Socket);
+    return socket as Socket;
+  }
+}
+
+describe('admission', () => {
+  it('counts every socket until it is closed, and refuses those past the limit', () => {
+    const world = new World();
+    const [first] = [world.accept(), world.accept(), world.accept()];
+    const fourth = world.accept();
+    expect([world.admission.sockets, world.refused]).toEqual([3, [fourth]]);
+    first.emit('close');
+    const fifth = world.accept();
+    expect([world.admission.sockets, world.refused]).toEqual([3, [fourth]]);
+    fifth.emit('close');
+    fifth.emit('close');
+    expect(world.admission.sockets).toBe(2);
+  });
+
+  it('looks at the limit with every peer that comes', () => {
+    const world = new World();
+    world.accept();
+    world.accept();
+    expect(world.looks).toBe(2);
+  });
+
+  it('refuses the one that has been silent for longest, once that is long, instead of a newcomer', () => {
+    const world = new World();
+    const first = world.accept();
+    world.nowMs += 1;
+    const second = world.accept();
+    const third = world.accept();
+    world.nowMs += SILENCE_MS - 2;
+    const early = world.accept();
+    expect(world.refused).toEqual([early]);
+    world.nowMs += 1;
+    world.accept();
+    const late = world.accept();
+    expect(world.refused).toEqual([early, first, late]);
+    expect(world.admission.sockets).toBe(3);
+    world.nowMs += 1;
+    second.emit('close');
+    world.accept();
+    world.accept();
+    expect(world.refused).toEqual([early, first, late, third]);
+  });
+
+  it('never refuses one that has spoken, also when it spoke through another socket with its address', () => {
+    const world = new World();
+    const sockets = [world.accept(), world.accept(), world.accept()];
+    for (const { remoteAddress, remotePort } of sockets)
+      world.admission.spoke({ remoteAddress, remotePort } as Socket);
+    world.nowMs += 10 * SILENCE_MS;
+    const late = world.accept();
+    expect(world.refused).toEqual([late]);
+  });
+
+  it('makes no room when the limit has sunk below what is open', () => {
+    const world = new World();
+    const first = world.accept();
+    world.accept();
+    world.limit = 1;
+    world.nowMs += SILENCE_MS;
+    const late = world.accept();
+    expect(world.refused).toEqual([first, late]);
+    expect(world.admission.sockets).toBe(1);
+  });
+});
