@@ -1,58 +1,19 @@
 /** Hubs in processes with a small descriptor limit. They run from the build. */
 import path from 'node:path';
 import tls from 'node:tls';
-import type { HubOptions, HubStats } from '../../src/main';
 import { endAll, until, whenOver } from '../support/hubs';
-import { Program } from '../support/program';
+import { LIMIT, SmallHub } from '../support/small-hub';
 import { handshake, RawPeer } from '../support/ws-peer';
 
 afterEach(endAll);
 
-const LIMIT = 100;
 const CROWD = 300;
 const CERTIFICATE = {
   key: path.join(__dirname, '../support/test-key.pem'),
   cert: path.join(__dirname, '../support/test-cert.pem'),
 };
 
-/** A hub in a process that may have `descriptors` open. */
-class SmallHub {
-  readonly program: Program;
-  port = 0;
-  #asked = 0;
-
-  private constructor(options: object, descriptors: number) {
-    const file = path.join(__dirname, 'programs/hub.cjs');
-    this.program = new Program(file, [JSON.stringify(options)], {}, { descriptors });
-    whenOver(async () => {
-      this.program.process.stdin?.end();
-      const killer = setTimeout(() => this.program.process.kill('SIGKILL'), 10_000);
-      await this.program.ended;
-      clearTimeout(killer);
-    });
-  }
-
-  static async start(options: HubOptions | object = {}, descriptors = LIMIT): Promise<SmallHub> {
-    const hub = new SmallHub(options, descriptors);
-    hub.port = await hub.ask('port');
-    return hub;
-  }
-
-  async ask<T>(name: string, argument?: unknown): Promise<T> {
-    const number = ++this.#asked;
-    this.program.process.stdin?.write(`${JSON.stringify([number, name, argument])}\n`);
-    const [, answer] = await this.program.prints(new RegExp(`^${number} (.*)\\n`, 'm'), 'stdout');
-    return JSON.parse(answer);
-  }
-
-  stats(): Promise<HubStats> {
-    return this.ask('stats');
-  }
-
-  async room(): Promise<number> {
-    return (await this.stats()).capacity.connections as number;
-  }
-}
+const ALERT = 'tlsv1 alert internal error';
 
 interface Knock {
   peer: RawPeer;
@@ -206,8 +167,6 @@ describe('a hub that may open 100 descriptors', () => {
     expect(limit).toBe(LIMIT);
   });
 });
-
-const ALERT = 'tlsv1 alert internal error';
 
 /** Peers over TLS: those who sit, and what the others were told. */
 async function tlsCrowd(port: number): Promise<{ seated: tls.TLSSocket[]; others: string[] }> {

@@ -144,8 +144,8 @@ describe('handshakes', () => {
     expect(hub.post('ticks', 'still here')).toBe('posted');
     expect((await witness.received(1))[0].data.toString()).toBe('still here');
     await until(async () => (await hub.stats()).connections === 1, 'only the witness is left');
-    const { pending } = await hub.stats();
-    expect(pending).toBe(0);
+    // The witness may have its message before the service knows that it is sent.
+    await until(async () => (await hub.stats()).pending === 0, 'nothing is pending');
   });
 
   it('work over TLS, and a bad certificate is an error of createHub', async () => {

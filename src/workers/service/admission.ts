@@ -14,7 +14,7 @@
 import type { Socket } from 'node:net';
 
 /** A peer that is accepted should have sent its request after this time; from then on it gives way to another. */
-export const SILENCE_MS = 500;
+export const SILENCE_MS = 1_000;
 
 /** How many sockets there may be. `CapacityWatch` is one. */
 export interface SocketLimit {
