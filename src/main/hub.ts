@@ -177,6 +177,8 @@ export class Hub extends EventEmitter<HubEvents> {
       throw new RangeError(
         `close code is ${code}: it must be 1000 to 1014 (not 1004 to 1006) or 3000 to 4999`,
       );
+    if (typeof reason !== 'string')
+      throw new TypeError(`close reason is ${typeof reason}: it must be a string`);
     const text = Buffer.from(reason, 'utf8');
     if (text.length > MAX_CLOSE_REASON_BYTES) {
       throw new RangeError(`close reason of ${text.length} bytes: the longest is ${MAX_CLOSE_REASON_BYTES}`);
@@ -201,7 +203,8 @@ export class Hub extends EventEmitter<HubEvents> {
    * Ends the hub, in order: new posts answer `'closed'` and new peers get 503; what was posted is drained and flushed; every
    * connection is closed with 1001; the service thread and the pools end. Calling it again waits for the same end.
    */
-  close({ deadlineMs = DEFAULT_CLOSE_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
+  close(options?: CloseOptions): Promise<void> {
+    const deadlineMs = options?.deadlineMs ?? DEFAULT_CLOSE_DEADLINE_MS;
     if (typeof deadlineMs !== 'number' || !(deadlineMs >= 0)) {
       return Promise.reject(new RangeError(`deadlineMs is ${String(deadlineMs)}: it must be 0 or more`));
     }

@@ -174,8 +174,11 @@ function channels(given: HubOptions['channels']): {
     policies[ANY_OTHER_CHANNEL] = channelPolicy('', {});
     return { policies, allowed: { others: true } };
   }
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(`channels is ${String(given)}: it must be an object`);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(
+      `channels is ${Array.isArray(given) ? 'an array' : String(given)}: it must be an object, with options by name: { ticks: {} }`,
+    );
+  }
   const names: string[] = [];
   for (const [name, options] of Object.entries(given)) {
     if (name !== ANY_OTHER_CHANNEL) {

@@ -191,7 +191,8 @@ export class Producer {
         `connection id is ${String(connectionId)}: it must be the id of a connection's info`,
       );
     }
-    const name = channel === undefined ? undefined : this.#refer(channel).name;
+    const named = kind === RecordKind.SUBSCRIBE || kind === RecordKind.UNSUBSCRIBE;
+    const name = named ? this.#refer(channel as string).name : undefined; // whatever it is: it is checked there
     this.#checkPayload(data);
     const { ticket, settled } = this.#tickets.open();
     const extras: RecordExtras = { ticket, target: connectionId, name };
@@ -289,9 +290,7 @@ export class Producer {
   #checkPayload(data: string | Uint8Array): void {
     const isString = typeof data === 'string';
     if (!isString && !(data instanceof Uint8Array)) {
-      throw new TypeError(
-        `data is ${data === null ? 'null' : typeof data}: it must be a string or a Uint8Array`,
-      );
+      throw new TypeError(`data is ${kindOf(data)}: it must be a string or a Uint8Array`);
     }
     let bytes = isString ? data.length * 3 : data.length;
     if (bytes > this.maxPayloadBytes && isString) bytes = Buffer.byteLength(data);
@@ -372,8 +371,16 @@ function encodeKey(key: string): Uint8Array {
   return bytes;
 }
 
+/** What was given in place of a string or bytes: a class by its name, since `new Uint8Array(…)` may be all that is missing. */
+function kindOf(value: unknown): string {
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
+  return value.constructor?.name ?? 'object';
+}
+
 function checkTimeout(timeoutMs: number = DEFAULT_TIMEOUT_MS): number {
-  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+  if (typeof timeoutMs !== 'number')
+    throw new TypeError(`timeoutMs is ${typeof timeoutMs}: it must be a number`);
+  if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     throw new RangeError(`timeoutMs is ${String(timeoutMs)}: it must be from 0 to ${MAX_TIMEOUT_MS}`);
   }
   return timeoutMs;

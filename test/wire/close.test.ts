@@ -131,6 +131,7 @@ describe('a hub that closes under load', () => {
     await expect(hub.subscribe(1, 'x')).rejects.toMatchObject({ code: HubErrorCode.CLOSED });
     await expect(hub.close({ deadlineMs: Number.NaN })).rejects.toThrow('deadlineMs is NaN');
     await expect(hub.close({ deadlineMs: -1 })).rejects.toThrow('deadlineMs is -1');
+    expect(hub.close(null as never)).toBe(first);
   });
 
   it('does not cut anybody short when the deadline is without end', async () => {

@@ -40,6 +40,8 @@ describe('handshakes', () => {
     expect((await answerTo(hub, `/${'x'.repeat(256)}`)).status).toBe(404);
     expect((await answerTo(hub, `/${'x'.repeat(255)}`)).status).toBe(101);
     expect((await answerTo(hub, '/*')).status).toBe(404);
+    expect((await answerTo(hub, `http://127.0.0.1:${hub.port}/ticks?a`)).status).toBe(101);
+    expect((await answerTo(hub, `http://127.0.0.1:${hub.port}`)).status).toBe(101);
   });
 
   it('are refused with 404 for a channel that the hub does not have, and take the first subprotocol that it has', async () => {
@@ -161,7 +163,10 @@ describe('handshakes', () => {
     expect(seen[1].binary && seen[1].data.equals(Buffer.alloc(100_000, 7))).toBe(true);
     await hub.close();
     expect(await peer.closed).toEqual({ code: 1001, reason: 'the hub closes' });
-    await expect(startHub({ tls: { key: 'no key', cert } })).rejects.toThrow();
+    await expect(startHub({ tls: { key: 'no key', cert } })).rejects.toMatchObject({
+      code: HubErrorCode.LISTEN_FAILED,
+      message: expect.stringMatching(/^tls\.key and tls\.cert cannot be used: error:/),
+    });
   });
 
   it('cannot be had twice on one port: LISTEN_FAILED tells why', async () => {

@@ -67,6 +67,15 @@ describe('requests about one connection', () => {
     await expect(hub.disconnect(id, 4_000, 'x'.repeat(124))).rejects.toThrow('close reason of 124 bytes');
     await expect(hub.send(-1, 'x')).rejects.toThrow('connection id is -1');
     await expect(hub.send(id, 5 as never)).rejects.toThrow('data is number');
+    for (const act of [
+      () => hub.subscribe(id, undefined as never),
+      () => hub.unsubscribe(id, undefined as never),
+    ])
+      await expect(act()).rejects.toThrow('channel is undefined: it must be a string');
+    await expect(hub.producer.postAsync('other', 'x', { timeoutMs: '5' as never })).rejects.toThrow(
+      'timeoutMs is string: it must be a number',
+    );
+    await expect(hub.disconnect(id, 4_000, 5 as never)).rejects.toThrow('close reason is number: it must be');
     expect(await hub.subscribe(id, 'other')).toBe(true);
     expect((await hub.connections())[0]).toMatchObject({
       id,

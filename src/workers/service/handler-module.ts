@@ -52,7 +52,7 @@ export async function loadHandlerModule(file: string): Promise<HandlerModule> {
   } catch (cause) {
     throw new HubError(
       HubErrorCode.HANDLER_LOAD_FAILED,
-      `handler ${file} could not be loaded: ${(cause as Error).message}`,
+      `handler ${file} could not be loaded: ${firstLine((cause as Error).message)}`,
       { cause },
     );
   }
@@ -66,6 +66,11 @@ export async function loadHandlerModule(file: string): Promise<HandlerModule> {
     );
   }
   return exported;
+}
+
+/** Of a module that is not found, Node's message goes on with who required it: ringcast. `cause` has all of it. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0];
 }
 
 async function requireOrImport(file: string): Promise<HandlerModule & { default?: HandlerModule }> {

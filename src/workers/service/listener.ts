@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Board, HubCounter } from '../../shared/board';
 import { ANY_OTHER_CHANNEL, DEFAULT_CHANNEL } from '../../shared/channel-name';
+import { HubError, HubErrorCode } from '../../shared/errors';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { MAX_NAME_BYTES } from '../../shared/ring/record';
@@ -73,11 +74,7 @@ export class Listener {
     this.#board = board;
     this.#options = options;
     this.#capacity = capacity;
-    const { tls } = options;
-    this.#server =
-      tls === undefined
-        ? http.createServer(HTTP_SETTINGS)
-        : https.createServer({ ...HTTP_SETTINGS, ...TLS_SETTINGS, ...plainTls(tls) });
+    this.#server = createServer(options);
     this.#server.maxHeadersCount = MAX_HEADERS;
     this.#admission = new Admission(
       capacity,
@@ -242,10 +239,14 @@ function isHandshake({ method, headers }: http.IncomingMessage): boolean {
 const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 const NOT_FOUND: Refusal = { status: 404, text: 'no such channel' };
 
+/** A request may name the server too, as to a proxy: that is to be accepted (RFC 9112 section 3.2.2). */
+const ABSOLUTE_FORM = /^(?:https?|wss?):\/\/[^/?#]*/i;
+
 /** The channel that a URL's path names below `base`; empty: it names none. */
 function channelOfUrl(url: string, base: string): string | Refusal {
-  const query = url.indexOf('?');
-  const path = query === -1 ? url : url.slice(0, query);
+  const target = url.replace(ABSOLUTE_FORM, '');
+  const query = target.indexOf('?');
+  const path = query === -1 ? target : target.slice(0, query);
   if (`${path}/` === base) return '';
   if (!path.startsWith(base)) return NOT_FOUND;
   try {
@@ -264,6 +265,20 @@ function answerPlainRequest(response: http.ServerResponse): void {
     'Content-Length': text.length,
   });
   response.end(text);
+}
+
+/** @throws {HubError} LISTEN_FAILED if the certificate or the key cannot be used */
+function createServer({ tls }: ResolvedHubOptions): http.Server | https.Server {
+  if (tls === undefined) return http.createServer(HTTP_SETTINGS);
+  try {
+    return https.createServer({ ...HTTP_SETTINGS, ...TLS_SETTINGS, ...plainTls(tls) });
+  } catch (cause) {
+    throw new HubError(
+      HubErrorCode.LISTEN_FAILED,
+      `tls.key and tls.cert cannot be used: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 /** Bytes that came through structured clone are plain Uint8Arrays: TLS wants Buffers. */

@@ -45,6 +45,8 @@ describe('the options of a hub', () => {
     [{ tls: {} }, TypeError, 'tls needs both key and cert'],
     [{ tls: { key: 'k', cert: 'c', pfx: 'p' } }, TypeError, 'unknown option tls.pfx'],
     [{ channels: 5 }, TypeError, 'channels is 5: it must be an object'],
+    [{ channels: ['ticks'] }, TypeError, 'channels is an array: it must be an object, with options by name'],
+    [{ channels: [] }, TypeError, 'channels is an array: '],
     [{ channels: { a: null } }, TypeError, 'channels["a"] is null: it must be an object'],
     [{ channels: { a: { slow: 'drop' } } }, RangeError, 'channels["a"].slow is "drop": it must be '],
     [

@@ -100,7 +100,9 @@ describe('a producer', () => {
         TypeError,
         'data is null: it must be a string or a Uint8Array',
       ],
-      [() => producer.post('a', new ArrayBuffer(4) as never), TypeError, 'data is object'],
+      [() => producer.post('a', new ArrayBuffer(4) as never), TypeError, 'data is ArrayBuffer: it must be'],
+      [() => producer.post('a', new Float64Array(4) as never), TypeError, 'data is Float64Array: it must be'],
+      [() => producer.post('a', Object.create(null) as never), TypeError, 'data is object: it must be'],
       [
         () => producer.post('a', Buffer.alloc(max + 1)),
         RangeError,

@@ -46,5 +46,6 @@ describe('loading a handler module', () => {
       message: expect.stringContaining(message),
     });
     await expect(loadHandlerModule(file)).rejects.toThrow(file);
+    await expect(loadHandlerModule(file)).rejects.not.toThrow(/\n/);
   });
 });
