@@ -78,6 +78,7 @@ describe('ringcast', () => {
     [['run', '--lane-bytes', '2KiB'], "'2KiB' is invalid", 'from 4096 to 536870912 bytes'],
     [['run', '--slow', 'skip'], "'skip' is invalid", 'disconnect, wait'],
     [['run', '--max-connections', '-1'], "'-1' is invalid", 'whole number, 0 or more'],
+    [['run', '--max-descriptors', '0'], "'0' is invalid", 'whole number, 1 or more'],
     [['run', '--channel', '*'], "'*' is invalid", '1 to 255 bytes'],
     [['run', '--stdin', ''], "'' is invalid", '1 to 255 bytes'],
     [['run', '--path', 'live'], '--path is "live"', "must begin with '/'"],
