@@ -3,6 +3,20 @@ export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
 export type { ConnectionSummary } from '../shared/inbound';
+export {
+  emitStderr,
+  formatLogRecord,
+  type LogEmitter,
+  LogLevel,
+  type LogLevelName,
+  type LogLevels,
+  type LogRecord,
+  type LogStats,
+  type LogTags,
+  log,
+  logStats,
+  setLogLevel,
+} from '../shared/log';
 export type { ChannelOptions, HubOptions, RingOptions, SlowPolicy, TlsOptions } from '../shared/options';
 export {
   attachProducer,
