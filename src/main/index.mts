@@ -4,6 +4,7 @@ export {
   CloseCode,
   createHub,
   emitStderr,
+  emitSyslog,
   formatLogRecord,
   Hub,
   HubError,
@@ -11,7 +12,9 @@ export {
   LogLevel,
   log,
   logStats,
+  openSyslog,
   Producer,
   readStats,
+  Syslog,
   setLogLevel,
 } from './index.js';

@@ -37,4 +37,7 @@ export {
 } from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export type { SyslogFraming } from './log/stream-link';
+export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';
+export type { SyslogFacility } from './log/syslog-format';
 export type { ProducerPoolOptions } from './producer-pool';

@@ -17,7 +17,12 @@ const standardError = new DescriptorWriter(2);
 
 /** The default emitter: a line on standard error with time and level. */
 export function emitStderr(record: LogRecord): void {
-  standardError.write(formatLogRecord(record));
+  writeStderr(formatLogRecord(record));
+}
+
+/** Writes a line as it is; in order with those of `emitStderr`, and failing as harmlessly. */
+export function writeStderr(line: string): void {
+  standardError.write(line);
 }
 
 /** Gives standard error a last chance. Thread: one that ends. */

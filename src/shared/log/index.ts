@@ -13,7 +13,7 @@ import type { LogTags } from './record';
 import { type LogStats, threadLog } from './thread-log';
 import type { LogHandle } from './transport';
 
-export { emitStderr, type LogEmitter } from './emission';
+export { emitStderr, type LogEmitter, writeStderr } from './emission';
 export { LOG_LEVEL_NAMES, LogLevel, type LogLevelName, type LogLevels, levelBit, levelMask } from './levels';
 export { formatLogRecord, formatLogText, type LogRecord, type LogTags } from './record';
 export type { LogStats } from './thread-log';

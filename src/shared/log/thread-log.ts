@@ -182,7 +182,8 @@ class ThreadLog {
   #tellAtTheEnd(): void {
     if (this.#hooked) return;
     this.#hooked = true;
-    process.once('exit', () => {
+    // Before other listeners: an emitter may have one that hands over what it was given.
+    process.prependOnceListener('exit', () => {
       this.#ending = true;
       this.#reader?.drain();
       this.#similar.end();
