@@ -258,7 +258,7 @@ export class Hub extends EventEmitter<HubEvents> {
     });
     if (this.#closing !== undefined) throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
     closeRing(this.#ring);
-    log.err(`the service thread ended: ${cause instanceof Error ? cause.message : 'it was told to exit'}`);
+    log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
     throw error;
   }

@@ -97,6 +97,11 @@ export class Syslog {
     if (current === this) current = undefined;
     await this.#queue.close(deadlineMs);
     process.off('exit', this.#onExit);
+    const { dropped } = this.#queue;
+    if (dropped > 0)
+      emitStderr(
+        ownRecord(`${dropped.toLocaleString('en-US')} lines did not get to syslog (${this.transport})`),
+      );
   }
 }
 

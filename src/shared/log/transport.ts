@@ -26,12 +26,12 @@ import {
 } from '../ring';
 import type { LogRecord } from './record';
 
-/** Room for the lines of one thread that the home thread has not taken: a few hundred. */
-export const LOG_LANE_BYTES = 64 * 1024;
+/** Room for the lines of one thread that the home thread has not taken: a thousand or more. */
+export const LOG_LANE_BYTES = 256 * 1024;
 /** Threads that may have a lane at once: those that have logged something. One that was never taken costs no memory. */
 export const MAX_LOGGING_THREADS = 128;
 /** What one turn of the home thread takes. An emitter may be slow, and the thread has other things to do. */
-const TURN_BUDGET = { records: 256, payloadBytes: LOG_LANE_BYTES };
+const TURN_BUDGET = { records: 256, payloadBytes: 64 * 1024 };
 /** A thread that found no free lane looks again after this time. */
 const ATTACH_AGAIN_MS = 1_000;
 
