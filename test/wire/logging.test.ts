@@ -110,6 +110,26 @@ describe('what a hub logs', () => {
     mute.ws.terminate();
   });
 
+  it('is the log of handler modules and of producer pools too', async () => {
+    const hub = await startHub({
+      channels: { '*': { handler: path.join(__dirname, 'handlers', 'logging.ts') } },
+    });
+    const pool = hub.createProducerPool({
+      filename: path.join(__dirname, 'workers', 'logging-task.ts'),
+      execArgv: ['-r', 'ts-node/register/transpile-only'],
+      maxThreads: 1,
+    });
+    const peer = await WsPeer.open(`${hub.url}/chat`);
+    peer.ws.send('hello');
+    await come(1);
+    const thread = await pool.run('from a pool');
+    await come(2);
+    expect(lines).toMatchObject([
+      { thread: 'service', connection: 1, message: 'it says hello' },
+      { thread: `producer ${thread}`, message: 'from a pool' },
+    ]);
+  });
+
   it('does not matter to messages: an emitter that throws stops none', async () => {
     const hub = await startHub({ logLevel: 'none' });
     const peer = await WsPeer.open(`${hub.url}/news`);

@@ -5,7 +5,7 @@
  */
 import { DescriptorWriter } from './descriptor-writer';
 import { LogLevel } from './levels';
-import { formatLogRecord, type LogRecord, makeRecord } from './record';
+import { formatLogRecord, type LogRecord, makeRecord, textOf } from './record';
 
 /**
  * Puts a line where people will see it. It runs in the thread that has the hub, and should not block for long. If it throws, or
@@ -73,8 +73,8 @@ export class Emission {
   #hasFailed(record: LogRecord, error: unknown): void {
     this.#failed++;
     if (!this.#failing) {
-      const message = `the log's emitter failed, lines go to standard error meanwhile: ${String(error)}`;
-      emitStderr(makeRecord(LogLevel.ERR, record.thread, message, {}));
+      const message = `the log's emitter failed, lines go to standard error meanwhile: ${textOf(error)}`;
+      emitStderr(makeRecord(LogLevel.ERR, record.thread, message));
     }
     this.#failing = true;
     emitStderr(record);

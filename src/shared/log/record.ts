@@ -35,10 +35,14 @@ export interface LogRecord {
 /** Longer messages are cut: a line must fit a thread's lane, also with every character escaped. */
 export const MAX_MESSAGE_CHARACTERS = 4_096;
 
-export function makeRecord(level: LogLevel, thread: string, message: unknown, tags: LogTags): LogRecord {
-  const { connection } = tags;
+export function makeRecord(
+  level: LogLevel,
+  thread: string,
+  message: unknown,
+  connection?: number,
+): LogRecord {
   const record = { time: Date.now(), level: levelName(level), thread, message: oneLine(textOf(message)) };
-  return connection === undefined ? record : { ...record, connection };
+  return typeof connection === 'number' ? { ...record, connection } : record;
 }
 
 /** `last` again, as the line that stands for `similar` lines which were held back, itself among them. */
@@ -64,7 +68,7 @@ export function defaultThreadName(threadId: number): string {
 }
 
 /** A log call must not fail, whatever it is given. */
-function textOf(message: unknown): string {
+export function textOf(message: unknown): string {
   try {
     return String(message);
   } catch {

@@ -60,11 +60,12 @@ class ThreadLog {
   #toldLostMs = Number.NEGATIVE_INFINITY;
   #lostTimer: NodeJS.Timeout | undefined;
 
-  write(level: LogLevel, message: string, tags: LogTags = {}): void {
+  write(level: LogLevel, message: string, tags: LogTags | undefined): void {
     if (!this.#looked) this.#look();
     if ((Atomics.load(this.#levels, 0) & level) === 0) return;
-    const record = makeRecord(level, this.#name, message, tags);
-    if (this.#similar.admit(`${level} ${tags.kind ?? record.message}`, record)) this.#pass(record);
+    const record = makeRecord(level, this.#name, message, tags?.connection);
+    const kind = typeof tags?.kind === 'string' ? `kind ${tags.kind}` : `text ${record.message}`;
+    if (this.#similar.admit(`${level} ${kind}`, record)) this.#pass(record);
     else this.#sweepLater();
     this.#tellAtTheEnd();
   }
@@ -175,7 +176,7 @@ class ThreadLog {
     this.#lostTold = lost;
     if ((Atomics.load(this.#levels, 0) & LogLevel.WARN) === 0) return;
     const message = `${count} lines of other threads were lost: they came faster than this thread took them`;
-    this.#emission.emit(makeRecord(LogLevel.WARN, this.#name, message, {}));
+    this.#emission.emit(makeRecord(LogLevel.WARN, this.#name, message));
   }
 
   /** Whatever waits when this thread ends by itself is told then. */

@@ -418,7 +418,7 @@ export class Engine {
 
   #handlerThrew(connection: Connection, cause: unknown): void {
     const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${describe(cause)}`;
-    log.err(message, { connection: connection.id });
+    log.err(message, { connection: connection.id, kind: 'handler' });
     this.#parts.outbox.tell({
       type: 'error',
       code: HubErrorCode.HANDLER_THREW,

@@ -2,7 +2,7 @@ import { LogLevel, type LogRecord, log, logStats, setLogLevel } from '../../../.
 import { Emission } from '../../../../src/shared/log/emission';
 import { makeRecord } from '../../../../src/shared/log/record';
 
-const record = (text: string) => makeRecord(LogLevel.NOTICE, 'main', text, {});
+const record = (text: string) => makeRecord(LogLevel.NOTICE, 'main', text);
 
 /** Nothing may come to standard error but what is expected: it is the tests' own. */
 describe('an emitter', () => {
@@ -73,6 +73,21 @@ describe('setLogLevel', () => {
     log.debug('not logged');
     log.notice('logged');
     expect(seen).toEqual(['logged']);
+  });
+
+  it('does not make a call fail, whatever it is given', () => {
+    const seen: unknown[] = [];
+    setLogLevel('err', ({ message, connection }) => seen.push([message, connection]));
+    log.err(new Error('no') as never);
+    log.err('null', null as never);
+    log.err('tags', { connection: 10n, kind: Symbol('kind') } as never);
+    log.err(undefined as never, { connection: 'a\nb' } as never);
+    expect(seen).toEqual([
+      ['Error: no', undefined],
+      ['null', undefined],
+      ['tags', undefined],
+      ['undefined', undefined],
+    ]);
   });
 
   it('holds back repeated lines, by their text or by the kind that they are given', () => {

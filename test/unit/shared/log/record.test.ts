@@ -1,7 +1,7 @@
 import { formatLogRecord, LogLevel } from '../../../../src/shared/log';
 import { MAX_MESSAGE_CHARACTERS, makeRecord, summaryOf } from '../../../../src/shared/log/record';
 
-const message = (given: unknown) => makeRecord(LogLevel.ERR, 'main', given, {}).message;
+const message = (given: unknown) => makeRecord(LogLevel.ERR, 'main', given).message;
 
 describe('a line of the log', () => {
   it('has time, level, thread and connection in front of its text', () => {
@@ -47,7 +47,7 @@ describe('a line of the log', () => {
   });
 
   it('may stand for others', () => {
-    const last = makeRecord(LogLevel.WARN, 'service', 'again', { connection: 1 });
+    const last = makeRecord(LogLevel.WARN, 'service', 'again', 1);
     expect(summaryOf(last, 1_203)).toEqual({ ...last, similar: 1_203, message: '… 1,203 similar: again' });
   });
 });

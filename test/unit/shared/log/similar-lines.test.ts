@@ -20,7 +20,7 @@ class World {
   log(kind: string, count = 1, text = kind): number {
     let passed = 0;
     for (let i = 0; i < count; i++)
-      if (this.lines.admit(kind, makeRecord(LogLevel.WARN, 'main', text, {}))) passed++;
+      if (this.lines.admit(kind, makeRecord(LogLevel.WARN, 'main', text))) passed++;
     return passed;
   }
 
