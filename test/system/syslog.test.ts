@@ -185,6 +185,7 @@ describe('syslog', () => {
       daemon.lines('ringcast').map(({ facility, severity, text }) => [facility, severity, text]),
     ).toEqual([
       ['daemon', 'info', `service: listening on ${url.slice(5)}`],
+      ['daemon', 'notice', expect.stringMatching(/^room for \d+ connections: /)],
       ['daemon', 'info', 'service, connection 1: opened by 127.0.0.1 on channel "news"'],
       ['daemon', 'info', expect.stringMatching(/^service, connection 1: closed with 100[01]/)],
       ['daemon', 'info', 'service: closed'],

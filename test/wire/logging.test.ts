@@ -12,9 +12,12 @@ import { WsPeer } from '../support/ws-peer';
 const PROGRAM = path.join(__dirname, 'programs', 'logging.mjs');
 
 let lines: LogRecord[] = [];
+/** What each hub says at its start. */
+let capacities: LogRecord[] = [];
 beforeEach(() => {
   lines = [];
-  setLogLevel('notice', (line) => lines.push(line));
+  capacities = [];
+  setLogLevel('notice', (line) => (line.message.startsWith('room for ') ? capacities : lines).push(line));
 });
 afterEach(endAll);
 afterAll(() => setLogLevel('none', () => {}));
@@ -46,7 +49,7 @@ describe('what a hub logs', () => {
     ]);
   });
 
-  it('says nothing at the default levels while all is well', async () => {
+  it('says what it has room for, and nothing else at the default levels while all is well', async () => {
     const hub = await startHub();
     const peer = await WsPeer.open(`${hub.url}/news`);
     hub.post('news', 'x');
@@ -55,6 +58,7 @@ describe('what a hub logs', () => {
     log.notice('the end');
     await come(1);
     expect(messages()).toEqual(['the end']);
+    expect(capacities).toMatchObject([{ level: 'notice', thread: 'main' }]);
   });
 
   it('says that a slow peer was cut, and why; of many at once by their number', async () => {
@@ -166,7 +170,8 @@ describe('standard error', () => {
     const of = (part: string) => rest.filter((text) => text.includes(part));
     expect(of('producer')).toEqual(numbered('notice producer 2: line', 100));
     expect(of('main')).toEqual(numbered('err connection 7: main', 100));
-    expect(rest).toHaveLength(200);
+    expect(of('room for')).toHaveLength(1);
+    expect(rest).toHaveLength(201);
   });
 
   it('has the lines from before a crash', async () => {
@@ -197,14 +202,14 @@ describe('standard error', () => {
     const { ended, said } = start('deliver', fd);
     closeSync(fd);
     expect(await ended).toBe(0);
-    expect(JSON.parse(said())).toEqual({ delivered: 100, own: 101 });
+    expect(JSON.parse(said())).toEqual({ delivered: 100, own: 100 });
   });
 
   it('has no reader any more: messages go on', async () => {
     const { child, ended, said } = start('deliver');
     child.stderr?.destroy();
     expect(await ended).toBe(0);
-    expect(JSON.parse(said())).toEqual({ delivered: 100, own: 101 });
+    expect(JSON.parse(said())).toEqual({ delivered: 100, own: 100 });
   });
 
   it('has a reader that does not read: nobody waits for it, and what did not fit is counted', async () => {

@@ -115,7 +115,9 @@ export class Service implements ServiceControl {
   async close(deadlineMs: number): Promise<number> {
     this.#listener.close();
     const cut = await this.#engine.close(deadlineMs);
-    if (cut > 0) log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);
+    // Who gives no time knows what becomes of it.
+    if (cut > 0 && deadlineMs > 0)
+      log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);
     else log.info('closed');
     this.#listener.endHandshakes();
     this.#capacity.close();
