@@ -18,6 +18,7 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.test.json' }],
   },
+  setupFiles: ['<rootDir>/test/support/quiet-log.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

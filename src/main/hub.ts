@@ -11,7 +11,7 @@ import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../share
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary } from '../shared/inbound';
-import { log } from '../shared/log';
+import { log, setLogLevel } from '../shared/log';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
 import {
   attachProducer,
@@ -70,6 +70,7 @@ export interface CloseOptions {
  */
 export async function createHub(options?: HubOptions): Promise<Hub> {
   const resolved = resolveHubOptions(options);
+  if (resolved.logLevel !== undefined) setLogLevel(resolved.logLevel);
   const ring = RingMemory.create({
     laneBytes: resolved.laneBytes,
     maxProducers: resolved.maxProducers + 1, // one for the hub itself
@@ -260,6 +261,7 @@ export class Hub extends EventEmitter<HubEvents> {
     });
     if (this.#closing !== undefined) throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
     closeRing(this.#ring);
+    log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
     throw error;
   }

@@ -3,6 +3,20 @@ export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
 export type { ConnectionSummary } from '../shared/inbound';
+export {
+  emitStderr,
+  formatLogRecord,
+  type LogEmitter,
+  LogLevel,
+  type LogLevelName,
+  type LogLevels,
+  type LogRecord,
+  type LogStats,
+  type LogTags,
+  log,
+  logStats,
+  setLogLevel,
+} from '../shared/log';
 export type { ChannelOptions, HubOptions, RingOptions, SlowPolicy, TlsOptions } from '../shared/options';
 export {
   attachProducer,
@@ -23,4 +37,7 @@ export {
 } from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export type { SyslogFraming } from './log/stream-link';
+export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';
+export type { SyslogFacility } from './log/syslog-format';
 export type { ProducerPoolOptions } from './producer-pool';

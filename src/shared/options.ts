@@ -5,6 +5,7 @@
 import { isAbsolute } from 'node:path';
 import { NO_LIMIT } from './capacity';
 import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from './channel-name';
+import { type LogLevels, levelMask } from './log';
 
 export interface RingOptions {
   /** Size of a producer's lane in bytes: a power of two (default 1 MiB). The largest payload is a little less than half. */
@@ -72,6 +73,8 @@ export interface HubOptions {
   pingIntervalMs?: number;
   /** How long the pong may take, in ms (default 8,000). */
   pongTimeoutMs?: number;
+  /** Which levels the log of this process has from now on: as for `setLogLevel` (default: as they are, err, warn and notice). */
+  logLevel?: LogLevels;
 }
 
 /** A channel's limits, complete. */
@@ -104,6 +107,8 @@ export interface ResolvedHubOptions {
   maxOutboundBytes: number;
   pingIntervalMs: number;
   pongTimeoutMs: number;
+  /** A mask; undefined: the levels stay as they are. */
+  logLevel: number | undefined;
 }
 
 const KiB = 1024;
@@ -137,7 +142,7 @@ export const CHANNEL_NUMBERS = {
   maxStallMs: [10_000, 1, MAX_MS],
 } as const;
 
-const HUB_KEYS = [...Object.keys(HUB_NUMBERS), 'host', 'path', 'tls', 'ring', 'channels'];
+const HUB_KEYS = [...Object.keys(HUB_NUMBERS), 'host', 'path', 'tls', 'ring', 'channels', 'logLevel'];
 const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler'];
 
 /**
@@ -160,6 +165,7 @@ export function resolveHubOptions(options: HubOptions = {}): ResolvedHubOptions 
     tls: tls(options.tls),
     laneBytes,
     maxProducers,
+    logLevel: options.logLevel === undefined ? undefined : levelMask(options.logLevel, 'logLevel'),
     ...channels(options.channels),
   };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Board } from './board';
 import type { AllowedChannels } from './channel-name';
+import { type LogHandle, logHandle } from './log';
 import type { RingMemory } from './ring/layout';
 import { HEADER_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, maxRecordBytes } from './ring/record';
 
@@ -16,6 +17,8 @@ export interface ProducerHandle {
   readonly ring: SharedArrayBuffer;
   readonly board: SharedArrayBuffer;
   readonly channels: AllowedChannels;
+  /** Where the lines go that the producer's thread logs. */
+  readonly log?: LogHandle;
 }
 
 /** Makes the handle of a new hub. */
@@ -24,7 +27,8 @@ export function createProducerHandle(
   board: Board,
   channels: AllowedChannels,
 ): ProducerHandle {
-  return { ringcast: 1, ringId: randomUUID(), ring: ring.buffer, board: board.buffer, channels };
+  const memory = { ring: ring.buffer, board: board.buffer };
+  return { ringcast: 1, ringId: randomUUID(), ...memory, channels, log: logHandle() };
 }
 
 /** The largest payload of a ring, in bytes: half a lane, less what a record's header, channel name and key may take. */

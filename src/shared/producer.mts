@@ -1,2 +1,11 @@
 export type * from './producer.js';
-export { attachProducer, HubError, HubErrorCode, Producer, readStats } from './producer.js';
+export {
+  attachProducer,
+  HubError,
+  HubErrorCode,
+  LogLevel,
+  log,
+  Producer,
+  readStats,
+  setLogLevel,
+} from './producer.js';

@@ -9,6 +9,7 @@ import { threadId, workerData } from 'node:worker_threads';
 import { Board } from './board';
 import { encodeChannelName, isChannelAllowed } from './channel-name';
 import { HubError, HubErrorCode } from './errors';
+import { joinLog } from './log';
 import { maxPayloadBytesOf, type ProducerHandle } from './producer-handle';
 import { attachToRing, type RingAttachment } from './ring/attach';
 import { RingMemory, Word } from './ring/layout';
@@ -18,6 +19,7 @@ import { type Attempt, RoomWaiter } from './ring/room';
 import { type SettledTicket, type Settlement, TicketBook } from './settlements';
 
 export { HubError, HubErrorCode } from './errors';
+export { LogLevel, type LogLevels, type LogTags, log, setLogLevel } from './log';
 export type { ProducerHandle } from './producer-handle';
 export type { PostResult } from './ring/producer';
 export type { Settlement } from './settlements';
@@ -74,6 +76,7 @@ export class Producer {
 
   constructor(handle: ProducerHandle) {
     this.#handle = handle;
+    joinLog(handle.log, `producer ${threadId}`);
     this.#ring = new RingMemory(handle.ring);
     this.#board = new Board(handle.board);
     this.maxPayloadBytes = maxPayloadBytesOf(this.#ring.laneBytes);

@@ -3,10 +3,6 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { createHub, type Hub, type HubOptions } from '../../src/main';
-import { LogLevel, setLogLevel } from '../../src/shared/log';
-
-// Each of hundreds of hubs would tell its capacity.
-setLogLevel(LogLevel.ERR | LogLevel.WARN);
 
 const open: (() => unknown)[] = [];
 

@@ -84,6 +84,9 @@ describe('ringcast', () => {
     [['run', '--path', 'live'], '--path is "live"', "must begin with '/'"],
     [['run', '--wait-peers', '1'], '--wait-peers needs --stdin', 'before it reads'],
     [['run', '--keep-open'], '--keep-open needs --stdin', 'stays open anyway'],
+    [['run', '--log-level', 'loud'], "'loud' is invalid", 'err, warn, notice, info, debug'],
+    [['run', '--log-level', 'err,loud'], "'err,loud' is invalid", 'a list such as err,debug'],
+    [['run', '--syslog', 'nowhere'], "'nowhere' is invalid", 'a path such as /dev/log'],
     [['tail'], "missing required argument 'url'", 'See ringcast tail --help.'],
     [['tail', 'localhost:8080/log'], 'not the URL of a WebSocket', 'Did you mean ws://localhost:8080/log?'],
     [['tail', 'http://localhost/log'], 'not the URL of a WebSocket', 'Did you mean ws://localhost/log?'],
@@ -277,6 +280,17 @@ describe('ringcast run', () => {
     const { program } = await hub('--stdin', 'log', '--quiet');
     program.process.stdin?.end('line\n');
     expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('--log-level says more on standard error, or nothing', async () => {
+    const { program, url } = await hub('--log-level', 'info');
+    await connected(ringcast('tail', `${url}/log`));
+    await program.prints(/ info service, connection 1: opened by 127\.0\.0\.1 on channel "log"\n/, 'stderr');
+    program.process.kill('SIGINT');
+    expect((await program.ended).stderr).toMatch(/ info service: closed\n$/);
+    const { program: silent } = await hub('--log-level', 'none');
+    silent.process.kill('SIGINT');
+    expect((await silent.ended).stderr).toMatch(/^Listening on [^\n]*\nSIGINT: closing[^\n]*\n$/);
   });
 
   test('serves on when nobody reads what it says', async () => {

@@ -97,4 +97,44 @@ connection 1 ended with 1001, it had joined 1 room
     expect(open).toBeLessThanOrEqual(room);
     expect(open + refused).toBe(100);
   });
+
+  test('logging shows the lines of all threads in order, and counts repeated ones', async () => {
+    const { code, stdout, stderr } = await run('logging.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const away = Array.from({ length: 10 }, () => 'warn · producer 2 · the feed is away');
+    expect(lines(stdout.replace(/127\.0\.0\.1:\d+/, 'ADDRESS'))).toEqual([
+      'notice · main · notice is on by default',
+      'info · service · listening on ADDRESS',
+      expect.stringMatching(/^notice · main · room for \d+ connections: /),
+      'notice · producer 2 · posted',
+      ...away,
+      'warn · producer 2 · … 1,203 similar: the feed is away',
+      'info · service · connection 1 · opened by 127.0.0.1 on channel "news"',
+      'info · service · connection 1 · closed with 1000: line\\nbreaks are\\x1b[31m escaped',
+      'info · service · closed',
+    ]);
+  });
+
+  test('logging-pino gives every line to pino', async () => {
+    const { code, stdout, stderr } = await run('logging-pino.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const records = lines(stdout).map((line) => JSON.parse(line));
+    expect(records).toHaveLength(6);
+    expect(records[0]).toMatchObject({ level: 30, thread: 'service', time: expect.any(Number) });
+    expect(records.find(({ level }) => level === 40)).toMatchObject({
+      thread: 'main',
+      connection: 1,
+      msg: 'the application may use the same log',
+    });
+    expect(records.map(({ msg }) => msg)).toContain('opened by 127.0.0.1 on channel "news"');
+  });
+
+  test('logging-syslog hands its lines over', async () => {
+    const { code, stdout, stderr } = await run('logging-syslog.mjs').ended;
+    expect(code).toBe(0);
+    expect(stdout).toBe('by standard error: {"sent":3,"dropped":0,"waiting":0}\n');
+    expect(stderr).toMatch(
+      /^<6>service: listening on 127\.0\.0\.1:\d+\n<5>room for [^\n]+\n<6>service: closed\n$/,
+    );
+  });
 });

@@ -1,5 +1,7 @@
 /** Reads the values of flags. What is wrong is told with the value and what is allowed. */
 import { InvalidArgumentError } from 'commander';
+import { LOG_LEVEL_NAMES, type LogLevels, levelMask } from '../../shared/log';
+import { parseSyslogAddress } from '../log/syslog-address';
 
 const UNITS: { [unit: string]: number } = {
   '': 1,
@@ -73,4 +75,28 @@ export function channelName(text: string): string {
     throw new InvalidArgumentError("A channel's name has 1 to 255 bytes and is not '*'.");
   }
   return text;
+}
+
+/** Levels of the log: a name is that level and what is more severe; a list with commas is exactly these. @returns a mask */
+export function logLevels(text: string): number {
+  const names = text.split(',').map((name) => name.trim());
+  try {
+    return levelMask((names.length === 1 ? names[0] : names) as LogLevels);
+  } catch {
+    throw new InvalidArgumentError(
+      `It must be one of ${LOG_LEVEL_NAMES.join(', ')} (and what is more severe), a list such as err,debug (exactly these), or none.`,
+    );
+  }
+}
+
+/** @returns the address as it was given */
+export function syslogAddress(text: string): string {
+  try {
+    parseSyslogAddress(text);
+    return text;
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be a path such as /dev/log, unix-stream:/path, udp://host:port, tcp://host:port, or stderr.',
+    );
+  }
 }

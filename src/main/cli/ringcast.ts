@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { HUB_NUMBERS, RING_NUMBERS } from '../../shared/options';
-import { channelName, collect, powerOfTwo, seconds, wholeNumber } from './arguments';
+import {
+  channelName,
+  collect,
+  logLevels,
+  powerOfTwo,
+  seconds,
+  syslogAddress,
+  wholeNumber,
+} from './arguments';
 import { ExitCode } from './exit-codes';
 import { Failure } from './failure';
 import type { RunOptions } from './run';
@@ -100,6 +108,12 @@ function defineRun(program: Command): void {
       'room for messages on their way (1MiB); the longest is almost half',
       powerOfTwo(laneBytes[1], laneBytes[2]),
     )
+    .option(
+      '--log-level <LEVELS>',
+      'err, warn, notice, info or debug, and what is more severe; err,debug: exactly these (default: notice)',
+      logLevels,
+    )
+    .option('--syslog [ADDRESS]', 'log to syslog: /dev/log, or udp://host:port and others', syslogAddress)
     .option('--json', 'tell events on standard output, one JSON object a line')
     .option('-q, --quiet', 'say only what is wrong')
     .action(async (options: RunOptions) => {

@@ -1,8 +1,9 @@
 /** `ringcast run`: a hub in the foreground, and the lines of standard input into one of its channels. */
 import { HubError, HubErrorCode } from '../../shared/errors';
-import { LogLevel, setLogLevel } from '../../shared/log';
+import { levelMask, setLogLevel } from '../../shared/log';
 import type { ChannelOptions, HubOptions, SlowPolicy } from '../../shared/options';
 import { createHub, type Hub } from '../hub';
+import { emitSyslog, openSyslog, type Syslog } from '../log/syslog';
 import { ExitCode } from './exit-codes';
 import { Failure, usageError } from './failure';
 import { type LineCounts, StdinProducer } from './stdin-producer';
@@ -20,6 +21,10 @@ export interface RunOptions {
   maxDescriptors?: number;
   slow?: SlowPolicy;
   laneBytes?: number;
+  /** A mask. */
+  logLevel?: number;
+  /** true: the default address. */
+  syslog?: string | true;
   json?: boolean;
   quiet?: boolean;
 }
@@ -37,11 +42,27 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   checkTogether(options);
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
-  if (options.quiet) setLogLevel(LogLevel.ERR | LogLevel.WARN);
-  const hub = await startHub(options);
-  const session = new Session(hub, options, terminal);
-  session.announce();
-  return session.serve();
+  const syslog = startLog(options);
+  try {
+    const hub = await startHub(options);
+    const session = new Session(hub, options, terminal);
+    session.announce();
+    return await session.serve();
+  } finally {
+    await syslog?.close();
+  }
+}
+
+/** Lines of the log go to standard error, like everything that is not a result, unless `--syslog` says otherwise. */
+function startLog({ logLevel, syslog, quiet }: RunOptions): Syslog | undefined {
+  const levels = logLevel ?? levelMask(quiet ? 'warn' : 'notice');
+  if (syslog === undefined) {
+    setLogLevel(levels);
+    return undefined;
+  }
+  const opened = openSyslog({ address: syslog === true ? undefined : syslog });
+  setLogLevel(levels, emitSyslog);
+  return opened;
 }
 
 function checkTogether({ stdin, waitPeers, keepOpen, path }: RunOptions): void {

@@ -27,20 +27,32 @@ export interface RingAttachment {
   port: MessagePort;
 }
 
+export interface AttachOptions {
+  /** How long a worker thread may wait for a lane. */
+  laneWaitMs?: number;
+  /** Called if the keeper could not be told: the lane will not come back when this thread ends. Default: a process warning. */
+  onUnknown?: (keeperThread: number, cause: unknown) => void;
+}
+
 /**
  * Attaches this thread as a producer.
  *
  * @param ringId names the ring among those whose keepers share a thread
+ * @param options for a producer that neither waits for a lane nor minds that it may not come back
  * @returns undefined if the ring is closed
  * @throws {HubError} TOO_MANY_PRODUCERS if every lane has an owner
  */
-export function attachToRing(ring: RingMemory, ringId: string): RingAttachment | undefined {
+export function attachToRing(
+  ring: RingMemory,
+  ringId: string,
+  { laneWaitMs = LANE_WAIT_MS, onUnknown = warnOfUnknown }: AttachOptions = {},
+): RingAttachment | undefined {
   if (isRingClosed(ring)) return undefined;
   const tag = takeTag(ring);
   const { port1, port2 } = new MessageChannel();
   // Before the lane is taken: killed in between, this thread leaves nothing that nobody watches.
-  introduce(ring, { ringcast: 'producer', ringId, tag, port: port2 });
-  const producer = waitForLane(ring, tag);
+  introduce(ring, { ringcast: 'producer', ringId, tag, port: port2 }, onUnknown);
+  const producer = waitForLane(ring, tag, laneWaitMs);
   if (producer !== undefined) return { producer, port: port1 };
   port1.close();
   if (isRingClosed(ring)) return undefined;
@@ -50,27 +62,34 @@ export function attachToRing(ring: RingMemory, ringId: string): RingAttachment |
   );
 }
 
-function introduce(ring: RingMemory, introduction: ProducerIntroduction): void {
+function introduce(
+  ring: RingMemory,
+  introduction: ProducerIntroduction,
+  onUnknown: (keeperThread: number, cause: unknown) => void,
+): void {
   const keeperThread = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1; // [model: none] set once, before the ring is handed out
   if (keeperThread === threadId) {
     localKeeper(introduction.ringId)?.adopt(introduction.tag, introduction.port);
     return;
   }
   postMessageToThread(keeperThread, introduction, [introduction.port]).catch((cause: unknown) => {
-    if (isRingClosed(ring)) return;
-    process.emitWarning(
-      new HubError(
-        HubErrorCode.INTRODUCTION_FAILED,
-        `the service thread (${keeperThread}) could not be told of this producer: its lane will stay taken when thread ${threadId} ends`,
-        { cause },
-      ),
-    );
+    if (!isRingClosed(ring)) onUnknown(keeperThread, cause);
   });
 }
 
-function waitForLane(ring: RingMemory, tag: number): RingProducer | undefined {
+function warnOfUnknown(keeperThread: number, cause: unknown): void {
+  process.emitWarning(
+    new HubError(
+      HubErrorCode.INTRODUCTION_FAILED,
+      `the service thread (${keeperThread}) could not be told of this producer: its lane will stay taken when thread ${threadId} ends`,
+      { cause },
+    ),
+  );
+}
+
+function waitForLane(ring: RingMemory, tag: number, laneWaitMs: number): RingProducer | undefined {
   const keeperIsHere = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1 === threadId; // [model: none] as above
-  const deadline = performance.now() + (isMainThread || keeperIsHere ? 0 : LANE_WAIT_MS);
+  const deadline = performance.now() + (isMainThread || keeperIsHere ? 0 : laneWaitMs);
   for (;;) {
     const freed = Atomics.load(ring.words, Word.LANES_FREED); // [model: attach.freed] before the look (`FREED_LATE`)
     const producer = RingProducer.attach(ring, tag, threadId);

@@ -12,6 +12,7 @@
  */
 import { ChannelCounter } from '../../shared/board';
 import type { ConnectionSummary } from '../../shared/inbound';
+import { log } from '../../shared/log';
 import type { Channel, Subscription } from './channel';
 import { encodeFrame, Opcode } from './frame';
 import type { PeerSocket } from './peer-socket';
@@ -185,7 +186,9 @@ export class Connection {
     if (this.#closing || this.#pausedBy.size > 0) {
       this.heard(nowMs);
     } else if (this.#pingedMs !== 0) {
-      if (nowMs - this.#pingedMs > timeoutMs) this.terminate();
+      if (nowMs - this.#pingedMs <= timeoutMs) return;
+      log.info(`ended: no pong within ${timeoutMs} ms`, { connection: this.id });
+      this.terminate();
     } else if (nowMs - this.#heardMs > intervalMs && this.#ping === undefined) {
       this.#ping = encodeFrame(Opcode.PING, new Uint8Array(0));
       this.#host.ready(this);

@@ -11,6 +11,7 @@ import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionReport } from '../../shared/control';
 import { HubErrorCode } from '../../shared/errors';
+import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { CHANNEL_BY_NAME, Doorbell, RecordKind, type RingConsumer, type RingRecord } from '../../shared/ring';
 import type { SettledTicket } from '../../shared/settlements';
@@ -71,6 +72,7 @@ export class Engine {
   #scheduled = false;
   #turns = 0;
   #turnsAtLastLook = -1;
+  #lanesFenced = 0;
   #forwarding = true;
   #readingStopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
@@ -139,6 +141,9 @@ export class Engine {
     channel.residents++;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.#board.countHub(HubCounter.ACCEPTED, 1);
+    log.info(`opened by ${socket.remoteAddress} on channel ${JSON.stringify(channel.name)}`, {
+      connection: connection.id,
+    });
     connection.subscribe(channel);
     if (this.#readingStopped) this.#holdBack(connection);
     this.#parts.outbox.tell({ type: 'connection', info: connection.summary });
@@ -177,6 +182,7 @@ export class Engine {
     if (code === CloseCode.ABNORMAL && connection.closedWith !== undefined) {
       ({ code, reason } = connection.closedWith); // the peer did not answer, but it was we who closed
     }
+    log.info(`closed with ${code}${reason && `: ${reason}`}`, { connection: connection.id });
     connection.ended();
     connection.home.residents--;
     this.#waitingForCredit.delete(connection);
@@ -271,9 +277,20 @@ export class Engine {
     this.#parts.producers.reclaim();
     this.#board.setHub(HubCounter.LOG_BYTES, this.#channels.pool.heldBytes);
     this.#board.setHub(HubCounter.TURNS, this.#turns);
-    this.#board.setHub(HubCounter.LANES_FENCED, this.#consumer.lanesFenced);
+    this.#tellFenced();
     this.#goOnClosing();
     if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
+  }
+
+  /** A lane whose bytes make no sense: its producer wrote over them. */
+  #tellFenced(): void {
+    const { lanesFenced } = this.#consumer;
+    if (lanesFenced === this.#lanesFenced) return;
+    this.#lanesFenced = lanesFenced;
+    this.#board.setHub(HubCounter.LANES_FENCED, lanesFenced);
+    log.warn(`messages of a producer were skipped: its lane holds nonsense (${lanesFenced} times so far)`, {
+      kind: 'fenced',
+    });
   }
 
   #takeRecord(record: RingRecord): void {
@@ -384,6 +401,7 @@ export class Engine {
     this.#turnsAtLastLook = this.#turns;
     if (!asleepSinceLastLook || !this.#doorbell.armed || !this.#consumer.hasWork()) return;
     this.#board.countHub(HubCounter.SAFETY_WAKE_UPS, 1);
+    log.warn('a wake-up was lost, the safety net found it: please report this');
     this.wake();
   }
 
@@ -400,6 +418,7 @@ export class Engine {
 
   #handlerThrew(connection: Connection, cause: unknown): void {
     const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${describe(cause)}`;
+    log.err(message, { connection: connection.id, kind: 'handler' });
     this.#parts.outbox.tell({
       type: 'error',
       code: HubErrorCode.HANDLER_THREW,

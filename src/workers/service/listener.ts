@@ -105,7 +105,9 @@ export class Listener {
       this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
         // The next connection is tried again.
-        this.#server.on('error', ({ message }) => log.warn(`a connection could not be accepted: ${message}`));
+        this.#server.on('error', ({ message }) =>
+          log.warn(`a connection could not be accepted: ${message}`, { kind: 'accept' }),
+        );
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -194,6 +196,7 @@ export class Listener {
 
   #refuse(socket: Socket, refusal: Refusal): void {
     this.#board.countHub(HubCounter.REJECTED, 1);
+    log.info(`a handshake from ${socket.remoteAddress} was answered ${refusal.status}: ${refusal.text}`);
     socket.end(answerOf(refusal), () => socket.destroy());
   }
 

@@ -9,6 +9,7 @@ import { Board } from '../../shared/board';
 import type { ConnectionReport, ServiceControl } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundBatch } from '../../shared/inbound';
+import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { ProducerHandle } from '../../shared/producer-handle';
 import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
@@ -86,6 +87,7 @@ export class Service implements ServiceControl {
     try {
       const port = await this.#listener.listen();
       this.#capacity.begin(); // before the first peer, and with all that a hub takes for itself
+      log.info(`listening on ${this.#options.host}:${port}`);
       return port;
     } catch (cause) {
       const { host, port } = this.#options;
@@ -113,6 +115,10 @@ export class Service implements ServiceControl {
   async close(deadlineMs: number): Promise<number> {
     this.#listener.close();
     const cut = await this.#engine.close(deadlineMs);
+    // Who gives no time knows what becomes of it.
+    if (cut > 0 && deadlineMs > 0)
+      log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);
+    else log.info('closed');
     this.#listener.endHandshakes();
     this.#capacity.close();
     this.#keeper.close();

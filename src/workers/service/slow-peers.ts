@@ -7,6 +7,7 @@
  */
 import { type Board, ChannelCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
+import { type LogTags, log } from '../../shared/log';
 import { closeGate, openGate, type RingMemory } from '../../shared/ring';
 import type { Channel } from './channel';
 import type { SlabPool } from './channel-log';
@@ -85,6 +86,7 @@ export class SlowPeers {
   #cut(connection: Connection, channel: Channel, excess: string): void {
     if (connection.closing) return;
     this.#parts.board.count(channel.number, ChannelCounter.DISCONNECTED_SLOW, 1);
+    log.notice(`cut, too slow on channel ${JSON.stringify(channel.name)}: ${excess}`, slow(connection));
     connection.close(CloseCode.TRY_AGAIN_LATER, `too slow: ${excess}`);
   }
 
@@ -114,6 +116,7 @@ export class SlowPeers {
     if (connection.closing) return;
     const { policy, number } = connection.home;
     if (connection.stalledMs(nowMs) > policy.maxStallMs) {
+      log.notice(`cut, it has read nothing for ${policy.maxStallMs} ms`, slow(connection));
       this.#parts.board.count(number, ChannelCounter.DISCONNECTED_SLOW, 1);
       connection.terminate();
     } else {
@@ -121,6 +124,11 @@ export class SlowPeers {
       if (excess !== undefined) this.#cut(connection, connection.home, excess);
     }
   }
+}
+
+/** All cuts are of one kind to the log: thousands of peers may fall behind at once. */
+function slow({ id }: Connection): LogTags {
+  return { connection: id, kind: 'slow' };
 }
 
 function someoneLags(channel: Channel, fraction: number, nowMs: number): boolean {

@@ -5,10 +5,12 @@ import nodeEndpoint from 'comlink/dist/umd/node-adapter';
 import type { ServiceControl, ServiceReady, ServiceStart } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundCredit } from '../../shared/inbound';
+import { joinLog } from '../../shared/log';
 import { realScheduler } from './peer-socket';
 import { Service } from './service';
 
 async function start({ handle, options, control, inbound }: ServiceStart): Promise<number> {
+  joinLog(handle.log, 'service');
   const service = await Service.create(handle, options, {
     scheduler: realScheduler,
     tell: (batch) => inbound.postMessage(batch, [batch.bytes]),

@@ -25,6 +25,8 @@ describe('the options of a hub', () => {
       },
     });
     expect(resolveHubOptions({ path: '/live' }).path).toBe('/live/');
+    expect(resolveHubOptions().logLevel).toBeUndefined();
+    expect(resolveHubOptions({ logLevel: 'info' }).logLevel).toBe(15);
   });
 
   const bad: [HubOptions | unknown, typeof TypeError, string][] = [
@@ -37,6 +39,8 @@ describe('the options of a hub', () => {
       TypeError,
       'unknown option ring.lanes: there are ring.laneBytes, ring.maxProducers',
     ],
+    [{ logLevel: 'loud' }, RangeError, 'logLevel has "loud": the levels are err, warn'],
+    [{ logLevel: null }, TypeError, 'logLevel is null: it must be'],
     [{ ring: 7 }, TypeError, 'ring is 7: it must be an object'],
     [{ ring: { laneBytes: 5_000 } }, RangeError, 'ring.laneBytes is 5000: it must be a power of two'],
     [{ host: '' }, TypeError, 'host is "": it must be a string that is not empty'],

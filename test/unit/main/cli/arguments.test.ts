@@ -1,4 +1,12 @@
-import { channelName, powerOfTwo, seconds, size, wholeNumber } from '../../../../src/main/cli/arguments';
+import {
+  channelName,
+  logLevels,
+  powerOfTwo,
+  seconds,
+  size,
+  syslogAddress,
+  wholeNumber,
+} from '../../../../src/main/cli/arguments';
 import { wantsColor } from '../../../../src/main/cli/terminal';
 
 describe('sizes', () => {
@@ -59,4 +67,25 @@ describe('colour', () => {
   ])('%s', (_title, wanted, stream, environment, argv) => {
     expect(wantsColor(stream, environment, argv)).toBe(wanted);
   });
+});
+
+describe('levels of the log', () => {
+  test.each([
+    ['notice', 7],
+    ['debug', 31],
+    ['none', 0],
+    ['err,debug', 17],
+    ['err, info', 9],
+  ])('%s is the mask %d', (text, mask) => {
+    expect(logLevels(text)).toBe(mask);
+  });
+
+  test.each(['', 'loud', 'err,', 'none,err', '3'])('%j are none', (text) => {
+    expect(() => logLevels(text)).toThrow('one of err, warn, notice, info, debug (and what is more severe)');
+  });
+});
+
+test('an address of syslog is taken as it is, if it is one', () => {
+  expect(syslogAddress('udp://localhost:514')).toBe('udp://localhost:514');
+  expect(() => syslogAddress('localhost')).toThrow('udp://host:port');
 });
