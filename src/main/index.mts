@@ -2,6 +2,7 @@ export type * from './index.js';
 export {
   attachProducer,
   CloseCode,
+  connectProducer,
   createHub,
   Hub,
   HubError,

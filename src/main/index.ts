@@ -3,7 +3,14 @@ export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
 export type { ConnectionSummary } from '../shared/inbound';
-export type { ChannelOptions, HubOptions, RingOptions, SlowPolicy, TlsOptions } from '../shared/options';
+export type {
+  ChannelOptions,
+  HubOptions,
+  ProducersOptions,
+  RingOptions,
+  SlowPolicy,
+  TlsOptions,
+} from '../shared/options';
 export {
   attachProducer,
   type PostOptions,
@@ -23,4 +30,12 @@ export {
 } from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export {
+  type CloseConnectionOptions,
+  type ConnectedProducer,
+  type ConnectedProducerStats,
+  type ConnectionState,
+  type ConnectOptions,
+  connectProducer,
+} from './producer';
 export type { ProducerPoolOptions } from './producer-pool';
