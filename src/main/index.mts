@@ -4,6 +4,7 @@ export {
   CloseCode,
   connectProducer,
   createHub,
+  defaultProducerSocket,
   Hub,
   HubError,
   HubErrorCode,

@@ -39,3 +39,4 @@ export {
   connectProducer,
 } from './producer';
 export type { ProducerPoolOptions } from './producer-pool';
+export { defaultProducerSocket } from './producer-socket';

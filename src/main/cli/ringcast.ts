@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { HUB_NUMBERS, RING_NUMBERS } from '../../shared/options';
 import { channelName, collect, powerOfTwo, seconds, wholeNumber } from './arguments';
+import { definePublish } from './define-publish';
 import { ExitCode } from './exit-codes';
 import { Failure } from './failure';
 import type { RunOptions } from './run';
@@ -18,6 +19,7 @@ const EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log      each line is a message of channel "log"
   ringcast run --port 9000                        a hub, and nothing that posts to it yet
   ringcast tail ws://127.0.0.1:8080/log           print what a channel sends
+  tail -f app.log | ringcast publish -c log       into a hub that runs already
 `;
 const RUN_EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log
@@ -46,6 +48,7 @@ function createProgram(): Command {
     .addHelpText('after', EXIT_CODES);
   defineRun(program);
   defineTail(program);
+  definePublish(program, { after: EXIT_CODES, exitWith });
   for (const command of [program, ...program.commands]) configure(command);
   return program;
 }
@@ -100,6 +103,11 @@ function defineRun(program: Command): void {
       'room for messages on their way (1MiB); the longest is almost half',
       powerOfTwo(laneBytes[1], laneBytes[2]),
     )
+    .option(
+      '--socket <PATH>',
+      'socket for ringcast publish and other processes (default: see ringcast publish)',
+    )
+    .option('--no-socket', 'no socket for other processes')
     .option('--json', 'tell events on standard output, one JSON object a line')
     .option('-q, --quiet', 'say only what is wrong')
     .action(async (options: RunOptions) => {

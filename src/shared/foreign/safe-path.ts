@@ -30,6 +30,10 @@ export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
 
 /** @throws {UnsafePath} */
 export function checkSocketPath(path: string, longestBytes: number = MAX_SOCKET_PATH_BYTES): void {
+  if (process.platform === 'win32')
+    throw new UnsafePath(
+      'Windows has no private unix sockets: post from threads of the process with the hub',
+    );
   if (!isAbsolute(path)) throw new UnsafePath(`${path} is not an absolute path: begin it with '/'`);
   const bytes = Buffer.byteLength(path);
   if (bytes > longestBytes)

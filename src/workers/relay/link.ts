@@ -62,8 +62,9 @@ export class Link {
     this.#timer = setTimeout(() => this.#fail(this.#noAnswer()), timeoutMs);
     try {
       checkSocketPath(path);
+      const file = checkSocketFile(path); // first: where there is no directory, there is no hub either
       checkDirectory(path);
-      this.#connect(checkSocketFile(path), hello);
+      this.#connect(file, hello);
     } catch (error) {
       // Not at once: whoever made this link does not have it yet.
       setImmediate(() => this.#fail(this.#explain(error as Error)));
