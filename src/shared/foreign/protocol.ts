@@ -119,7 +119,7 @@ export function writeHead(
   bodyBytes: number,
 ): void {
   bytes.writeUInt32LE(bodyBytes, at);
-  bytes.writeUInt32LE(kind | (keyBytes << 16), at + 4);
+  bytes.writeUInt32LE((kind | (keyBytes << 16)) >>> 0, at + 4);
 }
 
 /** Whether this is the HELLO of a producer, of whatever version. */

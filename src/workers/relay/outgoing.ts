@@ -208,7 +208,7 @@ export class Outgoing {
     return number;
   }
 
-  /** Tickets count for each thread by itself: on the wire they get a number among all. */
+  /** Tickets count for each thread by itself: on the wire they get a number among all. The message is in the window already. */
   #ticketOf({ ticket, lane }: RingRecord): number {
     if (ticket === 0) return 0;
     do this.#lastTicket = (this.#lastTicket % LAST_TICKET) + 1;
@@ -216,7 +216,7 @@ export class Outgoing {
     this.#tickets.set(this.#lastTicket, {
       tag: this.keeper.tagOf(lane),
       ticket,
-      sequence: this.window.last + 1,
+      sequence: this.window.last,
     });
     return this.#lastTicket;
   }

@@ -45,6 +45,9 @@ const NO_DEADLINE_MS = 2 ** 31 - 1;
 /** At the end the last answers have this long to go out. */
 const LAST_WORDS_MS = 500;
 
+/** What the end of the other process looks like, if it left something unread. */
+const WENT_AWAY = new Set(['ECONNRESET', 'EPIPE']);
+
 /** How far a session of a producer process has come at this hub, whatever connection it has. */
 export interface Session {
   /** Number of its last message that is in the ring. */
@@ -115,7 +118,9 @@ export class ForeignProducer {
     );
     port.unref();
     socket.on('data', (piece: Buffer) => this.#takePiece(piece));
-    socket.on('error', (error) => this.#disconnect(error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#disconnect(WENT_AWAY.has(error.code ?? '') ? undefined : error.message),
+    );
     socket.on('close', () => this.#disconnect(undefined));
   }
 
