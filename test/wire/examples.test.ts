@@ -59,7 +59,7 @@ the peer received 669
   test('other-process has everything at the hub before it ends', async () => {
     expect(await run('other-process.mjs').ended).toMatchObject({
       code: 0,
-      stderr: '',
+      stderr: CAPACITY_NOTICE,
       stdout: `the last one went to 1 peer
 the hub has 10001, lost are 0
 the peer received 10001
