@@ -227,7 +227,11 @@ function startOf(options: ConnectOptions, status: RelayStatus): RelayStart {
     if (!KEYS.includes(key))
       throw new TypeError(`unknown option ${key}: connectProducer has ${KEYS.join(', ')}`);
   }
-  checkSocketPath(options.socket);
+  try {
+    checkSocketPath(options.socket);
+  } catch (error) {
+    throw new TypeError(`option socket: ${(error as Error).message}`);
+  }
   return {
     socket: options.socket,
     timeoutMs: integer('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, MAX_MS),

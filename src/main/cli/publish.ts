@@ -157,10 +157,12 @@ class Publishing {
 }
 
 function formatOf({ frames, text }: PublishOptions): InputFormat {
-  if (!frames) return LINES;
+  const larger = "larger with the hub's --lane-bytes";
+  if (!frames) return { ...LINES, larger };
   return {
     unit: 'frame',
     text: text === true,
+    larger,
     splitter: (maxPayloadBytes) => new FrameSplitter(maxPayloadBytes),
   };
 }

@@ -26,12 +26,15 @@ export interface InputFormat {
   /** What a person calls one. */
   unit: string;
   text: boolean;
+  /** What makes longer ones possible. */
+  larger: string;
   splitter(maxPayloadBytes: number): { push(chunk: Buffer): Iterable<Line>; end(): Line | undefined };
 }
 
 export const LINES: InputFormat = {
   unit: 'line',
   text: true,
+  larger: 'larger with --lane-bytes',
   splitter: (maxPayloadBytes) => new LineSplitter(maxPayloadBytes),
 };
 
@@ -99,7 +102,7 @@ export class StdinProducer {
     if (++this.counts.skipped > WARNINGS) return;
     const more = this.counts.skipped === WARNINGS ? '; further ones are only counted' : '';
     this.#terminal.warn(
-      `${this.#format.unit} ${this.#lines} is skipped: it has ${bytes} bytes, the longest message is ${this.#producer.maxPayloadBytes} (larger with --lane-bytes)${more}`,
+      `${this.#format.unit} ${this.#lines} is skipped: it has ${bytes} bytes, the longest message is ${this.#producer.maxPayloadBytes} (${this.#format.larger})${more}`,
     );
   }
 }

@@ -71,6 +71,11 @@ export class Link {
     }
   }
 
+  /** Whether the operating system has not taken all that was sent yet. */
+  get busy(): boolean {
+    return (this.#socket?.writableLength ?? 0) > 0;
+  }
+
   /** The bytes must stay as they are until the hub has acknowledged them. */
   send(bytes: Uint8Array): void {
     this.#socket?.write(bytes);
@@ -144,7 +149,7 @@ export class Link {
     const { code } = cause as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT'
-        ? 'there is no socket: start a hub with this option producers.socket, or ringcast run --socket'
+        ? 'there is no socket: start a hub with the option producers.socket, or ringcast run'
         : code === 'ECONNREFUSED'
           ? 'nobody listens there any more: start the hub again'
           : cause.message;

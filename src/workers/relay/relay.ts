@@ -202,8 +202,9 @@ export class Relay {
     log.warn(`${message}; trying to connect again`);
   }
 
+  /** Not while the hub does not read: counts can wait, and must not pile up. */
   #tellUnposted(): void {
-    if (!this.#connected) return;
+    if (!this.#connected || this.#link?.busy !== false) return;
     const frame = this.#outgoing?.unpostedFrame();
     if (frame !== undefined) this.#link?.send(frame);
   }
@@ -234,6 +235,10 @@ export class Relay {
     this.#finished = true;
     closeRing(this.#outgoing.ring);
     this.#status.lost = Math.max(0, this.#outgoing.count() - this.#status.acknowledged);
+    if (this.#status.lost > 0)
+      log.warn(
+        `${this.#status.lost} messages for the hub at ${this.#start.socket} are lost: it did not take them`,
+      );
     this.#changeState('closed', failure);
     this.#letGo();
     this.#done();

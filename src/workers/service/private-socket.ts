@@ -22,7 +22,8 @@ const OWNER_ONLY = 0o600;
 /** The new directory's name, with the six characters that mkdtemp adds, and the socket's in it. */
 const ROOM_PREFIX = '.rc-';
 const ROOM_BYTES = '/.rc-xxxxxx/s'.length;
-const BACKLOG = 64;
+/** Connections that the kernel holds until they are accepted: past it a process is told to try again. */
+const BACKLOG = 1_024;
 const NOBODY_LISTENS = new Set(['ECONNREFUSED', 'ENOENT']);
 
 /**

@@ -32,8 +32,8 @@ import { listenPrivately, removeSocket } from './private-socket';
 
 /** A stranger has this long to greet. */
 const GREETING_MS = 2_000;
-/** So many may be at it at once; more are turned away. */
-const MAX_STRANGERS = 16;
+/** So many more may be at it at once than the ring has lanes, since all of those may come at the same moment. */
+const STRANGERS_BEYOND_LANES = 16;
 /** How many sessions are remembered beyond their connection: one that comes back later may repeat what was not acknowledged. */
 const MAX_SESSIONS = 1_024;
 
@@ -101,8 +101,9 @@ export class ProducerDoor {
   /** Somebody connected. What is the first thing he says? */
   #meet(socket: net.Socket): void {
     socket.on('error', () => {}); // `close` follows
-    if (this.#strangers.size >= MAX_STRANGERS) {
-      this.#turnAway(socket, `${MAX_STRANGERS} others have not said who they are yet`);
+    const most = this.#parts.ring.maxProducers + STRANGERS_BEYOND_LANES;
+    if (this.#strangers.size >= most) {
+      this.#turnAway(socket, `${most} others have not said who they are yet`);
       return;
     }
     this.#strangers.add(socket);
