@@ -92,6 +92,8 @@ export class Hub extends EventEmitter<HubEvents> {
   /** Where peers connect, without a slash at the end: a peer of channel `ticks` connects to `${hub.url}/ticks`. */
   readonly url: string;
   readonly port: number;
+  /** Path of the socket for producers in other processes, if the options name one. */
+  readonly producerSocket: string | undefined;
 
   readonly #ring: RingMemory;
   readonly #board: Board;
@@ -116,6 +118,7 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#handle = handle;
     this.#service = service;
     this.port = service.port;
+    this.producerSocket = options.producerSocket;
     this.url = urlOf(options, service.port);
     const gone = service.ended.then((cause) => this.#serviceEnded(cause));
     gone.catch(() => {}); // whoever calls learns of it

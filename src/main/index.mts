@@ -2,7 +2,9 @@ export type * from './index.js';
 export {
   attachProducer,
   CloseCode,
+  connectProducer,
   createHub,
+  defaultProducerSocket,
   emitStderr,
   emitSyslog,
   formatLogRecord,

@@ -17,7 +17,14 @@ export {
   logStats,
   setLogLevel,
 } from '../shared/log';
-export type { ChannelOptions, HubOptions, RingOptions, SlowPolicy, TlsOptions } from '../shared/options';
+export type {
+  ChannelOptions,
+  HubOptions,
+  ProducersOptions,
+  RingOptions,
+  SlowPolicy,
+  TlsOptions,
+} from '../shared/options';
 export {
   attachProducer,
   type PostOptions,
@@ -40,4 +47,13 @@ export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents 
 export type { SyslogFraming } from './log/stream-link';
 export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';
 export type { SyslogFacility } from './log/syslog-format';
+export {
+  type CloseConnectionOptions,
+  type ConnectedProducer,
+  type ConnectedProducerStats,
+  type ConnectionState,
+  type ConnectOptions,
+  connectProducer,
+} from './producer';
 export type { ProducerPoolOptions } from './producer-pool';
+export { defaultProducerSocket } from './producer-socket';

@@ -207,9 +207,13 @@ export class Board {
     addToCounter(this.#words, FOLDED_BASE + 2 * counter, n);
   }
 
-  /** A post for this channel was answered `'full'`. Thread: any producer. */
-  countRefusal(channel: number): void {
-    Atomics.add(this.#refused, (entryWord(channel) + EntryWord.REFUSED) >>> 1, 1n);
+  /** Posts for this channel were answered `'full'`. Thread: any producer. */
+  countRefusal(channel: number, posts = 1): void {
+    Atomics.add(
+      this.#refused,
+      (entryWord(channel) + EntryWord.REFUSED) >>> 1,
+      posts === 1 ? 1n : BigInt(posts),
+    );
   }
 
   /** Thread: the service's. */

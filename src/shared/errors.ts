@@ -23,6 +23,12 @@ export const HubErrorCode = {
   HANDLER_LOAD_FAILED: 'RINGCAST_E_HANDLER_LOAD_FAILED',
   /** A function of a handler module threw; `cause` has what. Its connection was closed with 1011. */
   HANDLER_THREW: 'RINGCAST_E_HANDLER_THREW',
+  /** The private socket for producers in other processes cannot be had: it is in use, or its place is not safe. */
+  PRODUCER_SOCKET_FAILED: 'RINGCAST_E_PRODUCER_SOCKET_FAILED',
+  /** `connectProducer`: no hub answers at the socket, or it is not one to trust, or it speaks another version. */
+  CONNECT_FAILED: 'RINGCAST_E_CONNECT_FAILED',
+  /** The connection of this process to its hub broke before the hub told what became of a message that it has. */
+  CONNECTION_LOST: 'RINGCAST_E_CONNECTION_LOST',
   /** Something threw that should not: a fault in ringcast. Please report it. */
   INTERNAL: 'RINGCAST_E_INTERNAL',
 } as const;

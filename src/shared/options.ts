@@ -35,6 +35,14 @@ export interface ChannelOptions {
   handler?: string;
 }
 
+export interface ProducersOptions {
+  /**
+   * Absolute path of a unix socket, made with mode 0600, for `connectProducer` and `ringcast publish`. Its directory must
+   * exist, and nobody else may be able to write to it.
+   */
+  socket?: string;
+}
+
 /** Certificate and key as for `node:tls`, in PEM. Plain data, since it travels to the service thread. */
 export interface TlsOptions {
   key: string | Uint8Array;
@@ -53,6 +61,8 @@ export interface HubOptions {
   /** Serve `wss:`. */
   tls?: TlsOptions;
   ring?: RingOptions;
+  /** How producers in other processes of this machine reach the hub; without it, they cannot. */
+  producers?: ProducersOptions;
   /** Channels by name; `'*'` is every other name. Without this option any name is allowed. */
   channels?: { [name: string]: ChannelOptions };
   /** How many connections may be open (default: as many as the descriptor limit leaves room for). More get HTTP 503. */
@@ -93,6 +103,8 @@ export interface ResolvedHubOptions {
   port: number;
   path: string;
   tls: TlsOptions | undefined;
+  /** Absolute path; undefined: no producers in other processes. */
+  producerSocket: string | undefined;
   laneBytes: number;
   maxProducers: number;
   /** By channel name; `'*'` for the others. */
@@ -142,7 +154,16 @@ export const CHANNEL_NUMBERS = {
   maxStallMs: [10_000, 1, MAX_MS],
 } as const;
 
-const HUB_KEYS = [...Object.keys(HUB_NUMBERS), 'host', 'path', 'tls', 'ring', 'channels', 'logLevel'];
+const HUB_KEYS = [
+  ...Object.keys(HUB_NUMBERS),
+  'host',
+  'path',
+  'tls',
+  'ring',
+  'channels',
+  'logLevel',
+  'producers',
+];
 const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler'];
 
 /**
@@ -163,6 +184,7 @@ export function resolveHubOptions(options: HubOptions = {}): ResolvedHubOptions 
     host: text('host', options.host, '127.0.0.1'),
     path: basePath(text('path', options.path, '/')),
     tls: tls(options.tls),
+    producerSocket: producerSocket(options.producers),
     laneBytes,
     maxProducers,
     logLevel: options.logLevel === undefined ? undefined : levelMask(options.logLevel, 'logLevel'),
@@ -254,6 +276,17 @@ function text(key: string, value: unknown, fallback: string): string {
 function basePath(path: string): string {
   if (!path.startsWith('/')) throw new RangeError(`path is ${JSON.stringify(path)}: it must begin with '/'`);
   return path.endsWith('/') ? path : `${path}/`;
+}
+
+function producerSocket(given: ProducersOptions | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  checkKeys('producers.', given, ['socket']);
+  const { socket } = given;
+  if (socket !== undefined && (typeof socket !== 'string' || !isAbsolute(socket)))
+    throw new TypeError(
+      `producers.socket is ${JSON.stringify(socket)}: it must be the absolute path of a unix socket`,
+    );
+  return socket;
 }
 
 function tls(given: TlsOptions | undefined): TlsOptions | undefined {

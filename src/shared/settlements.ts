@@ -1,5 +1,7 @@
 /** Tickets at the producer's side: the numbers given out, and what the service says became of them. */
 
+import { HubError, HubErrorCode } from './errors';
+
 /** What became of a message, counted in connections: `addressed = sent + skipped + conflated + abandoned`. */
 export interface Settlement {
   /** Subscribers of the channel when the service took the message from the ring. */
@@ -14,6 +16,9 @@ export interface Settlement {
   abandoned: number;
 }
 
+/** In place of `addressed`: nobody will ever know, since the connection to the hub broke. */
+export const FATE_UNKNOWN = -1;
+
 /** What the service says of a ticket: ticket, addressed, sent, skipped, conflated, abandoned. Goes over the producer's port. */
 export type SettledTicket = [number, number, number, number, number, number];
 
@@ -24,6 +29,13 @@ const LAST_TICKET = 2 ** 31 - 1;
 interface Waiting {
   resolve(settlement: Settlement): void;
   reject(error: unknown): void;
+}
+
+function fateUnknown(): HubError {
+  return new HubError(
+    HubErrorCode.CONNECTION_LOST,
+    'the connection to the hub broke before it told what became of this message, which it has',
+  );
 }
 
 /** The open tickets of one producer. Thread: the producer's. */
@@ -59,7 +71,8 @@ export class TicketBook {
     for (const [ticket, addressed, sent, skipped, conflated, abandoned] of settled) {
       const waiting = this.#waiting.get(ticket);
       this.#waiting.delete(ticket);
-      waiting?.resolve({ addressed, sent, skipped, conflated, abandoned });
+      if (addressed === FATE_UNKNOWN) waiting?.reject(fateUnknown());
+      else waiting?.resolve({ addressed, sent, skipped, conflated, abandoned });
     }
     if (this.empty) this.#onNone();
   }

@@ -33,7 +33,10 @@ export interface ChannelStats extends MessageStats {
 /** One attached producer. Its counts begin with its attachment. */
 export interface ProducerStats {
   lane: number;
+  /** The thread that attached it: for a process that posts through the private socket, the service thread. */
   threadId: number;
+  /** A process that posts through the private socket: its id, as it told. Undefined: a thread of this process. */
+  pid: number | undefined;
   /** Its thread has ended, or it was closed, and what it posted is not drained yet. */
   closing: boolean;
   posted: number;

@@ -97,7 +97,7 @@ export interface Peer {
   connection: Connection;
 }
 
-export interface WorldOptions extends HubOptions {
+export interface WorldOptions extends Omit<HubOptions, 'producers'> {
   /** By the path that a channel's option `handler` names. */
   handlers?: { [file: string]: HandlerModule };
   producers?: number;

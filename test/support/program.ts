@@ -1,11 +1,16 @@
 /** Runs programs as child processes and waits for what they print. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export const ROOT = path.join(__dirname, '../..');
 export const RINGCAST = path.join(ROOT, 'dist/main/cli/ringcast.js');
+
+/** Of this test file alone: hubs of others that run on this machine are not met. */
+const runtimeDirectory = mkdtempSync(path.join(tmpdir(), 'ringcast-run-'));
+process.once('exit', () => rmSync(runtimeDirectory, { recursive: true, force: true }));
 
 /** What an ended program left behind. */
 export interface Outcome {
@@ -34,7 +39,7 @@ export class Program {
     if (descriptors !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`);
     this.process = spawn(command[0], command.slice(1), {
       cwd: ROOT,
-      env: { ...inherited, ...environment },
+      env: { ...inherited, XDG_RUNTIME_DIR: runtimeDirectory, ...environment },
       stdio: 'pipe',
     });
     this.process.stdin?.on('error', () => {}); // it may end before it has read everything

@@ -122,7 +122,7 @@ describe('ringcast run', () => {
   test('says where it listens: the URL on stderr, with --json an event on stdout', async () => {
     const { program, url } = await hub('--path', '/live');
     expect(program.stdout).toMatch(
-      /^\{"event":"listening","url":"ws:\/\/127\.0\.0\.1:\d+\/live","port":\d+,"pid":\d+\}\n$/,
+      /^\{"event":"listening","url":"ws:\/\/127\.0\.0\.1:\d+\/live","port":\d+,"pid":\d+,"socket":"\/[^"]+\.producers\.sock"\}\n$/,
     );
     await program.prints(/Ctrl-C ends it\.\n/, 'stderr');
     const [capacity, ...lines] = program.stderr.split(/(?<=\n)/);

@@ -56,6 +56,17 @@ the peer received 669
     ]);
   });
 
+  test('other-process has everything at the hub before it ends', async () => {
+    expect(await run('other-process.mjs').ended).toMatchObject({
+      code: 0,
+      stderr: CAPACITY_NOTICE,
+      stdout: `the last one went to 1 peer
+the hub has 10001, lost are 0
+the peer received 10001
+`,
+    });
+  });
+
   test('handler subscribes the peer to the rooms that it names', async () => {
     expect(await run('handler.mjs').ended).toMatchObject({
       code: 0,

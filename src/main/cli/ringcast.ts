@@ -13,6 +13,7 @@ import {
   syslogAddress,
   wholeNumber,
 } from './arguments';
+import { definePublish } from './define-publish';
 import { ExitCode } from './exit-codes';
 import { Failure } from './failure';
 import type { RunOptions } from './run';
@@ -26,6 +27,7 @@ const EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log      each line is a message of channel "log"
   ringcast run --port 9000                        a hub, and nothing that posts to it yet
   ringcast tail ws://127.0.0.1:8080/log           print what a channel sends
+  tail -f app.log | ringcast publish -c log       into a hub that runs already
 `;
 const RUN_EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log
@@ -54,6 +56,7 @@ function createProgram(): Command {
     .addHelpText('after', EXIT_CODES);
   defineRun(program);
   defineTail(program);
+  definePublish(program, { after: EXIT_CODES, exitWith });
   for (const command of [program, ...program.commands]) configure(command);
   return program;
 }
@@ -114,6 +117,11 @@ function defineRun(program: Command): void {
       logLevels,
     )
     .option('--syslog [ADDRESS]', 'log to syslog: /dev/log, or udp://host:port and others', syslogAddress)
+    .option(
+      '--socket <PATH>',
+      'socket for ringcast publish and other processes (default: see ringcast publish)',
+    )
+    .option('--no-socket', 'no socket for other processes')
     .option('--json', 'tell events on standard output, one JSON object a line')
     .option('-q, --quiet', 'say only what is wrong')
     .action(async (options: RunOptions) => {

@@ -1,9 +1,11 @@
 /** `ringcast run`: a hub in the foreground, and the lines of standard input into one of its channels. */
+import { resolve } from 'node:path';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import { levelMask, setLogLevel } from '../../shared/log';
 import type { ChannelOptions, HubOptions, SlowPolicy } from '../../shared/options';
 import { createHub, type Hub } from '../hub';
 import { emitSyslog, openSyslog, type Syslog } from '../log/syslog';
+import { defaultProducerSocket, makeSocketDirectory } from '../producer-socket';
 import { ExitCode } from './exit-codes';
 import { Failure, usageError } from './failure';
 import { type LineCounts, StdinProducer } from './stdin-producer';
@@ -25,6 +27,8 @@ export interface RunOptions {
   logLevel?: number;
   /** true: the default address. */
   syslog?: string | true;
+  /** Path of the socket for other processes; false: none; without it, the default one if it can be had. */
+  socket?: string | false;
   json?: boolean;
   quiet?: boolean;
 }
@@ -44,7 +48,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
   const syslog = startLog(options);
   try {
-    const hub = await startHub(options);
+    const hub = await startHub(options, terminal);
     const session = new Session(hub, options, terminal);
     session.announce();
     return await session.serve();
@@ -79,13 +83,33 @@ function hubOptionsOf(options: RunOptions): HubOptions {
   const names = options.channel ?? ['*'];
   if (stdin !== undefined && options.channel !== undefined) names.push(stdin);
   const channels = Object.fromEntries(names.map((name) => [name, policy]));
-  return { host, port, path, channels, maxConnections, maxDescriptors, ring: { laneBytes } };
+  const producers = { socket: socketOf(options) };
+  return { host, port, path, channels, maxConnections, maxDescriptors, producers, ring: { laneBytes } };
 }
 
-async function startHub(options: RunOptions): Promise<Hub> {
+/** The default one's directory is made, if it is not there. */
+function socketOf({ socket }: RunOptions): string | undefined {
+  if (socket === false) return undefined;
+  if (socket !== undefined) return resolve(socket);
+  const usual = defaultProducerSocket();
+  try {
+    if (usual !== undefined) makeSocketDirectory(usual);
+  } catch {
+    return undefined; // nobody asked for it
+  }
+  return usual;
+}
+
+async function startHub(options: RunOptions, terminal: Terminal): Promise<Hub> {
   try {
     return await createHub(hubOptionsOf(options));
   } catch (error) {
+    if (error instanceof HubError && error.code === HubErrorCode.PRODUCER_SOCKET_FAILED) {
+      if (options.socket !== undefined) throw socketFailure(error);
+      options.socket = false; // nobody asked for it: the hub is worth more
+      terminal.note(`Other processes cannot post to this hub: ${error.message}. Give it its own --socket.`);
+      return startHub(options, terminal);
+    }
     if (!(error instanceof HubError) || error.code !== HubErrorCode.LISTEN_FAILED) throw error;
     const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
     const address = `${options.host}:${options.port}`;
@@ -95,6 +119,14 @@ async function startHub(options: RunOptions): Promise<Hub> {
     ];
     throw new Failure(ExitCode.FAILURE, `Cannot listen on ${address}: ${message}`, { remedy, cause: error });
   }
+}
+
+function socketFailure(error: HubError): Failure {
+  const message = error.message.replace(/^c/, 'C');
+  return new Failure(ExitCode.FAILURE, `${message}.`, {
+    remedy: 'Choose another path with --socket, or none with --no-socket.',
+    cause: error,
+  });
 }
 
 const LISTEN_FAILURES: { [code: string]: [message: string, remedy: string] } = {
@@ -141,10 +173,12 @@ class Session {
 
   announce(): void {
     const { url, port } = this.#hub;
-    this.#report('listening', { url, port, pid: process.pid });
-    const { stdin, host } = this.#options;
+    const { stdin, host, socket } = this.#options;
+    this.#report('listening', { url, port, pid: process.pid, socket: this.#hub.producerSocket });
     const channel = stdin === undefined ? 'CHANNEL' : stdin.split('/').map(encodeURIComponent).join('/');
     this.#terminal.note(`Listening on ${this.#terminal.strong(`${url}/${channel}`)}. Ctrl-C ends it.`);
+    if (typeof socket === 'string')
+      this.#terminal.note(`Other processes post by ringcast publish --socket ${this.#hub.producerSocket}`);
     if (host === '0.0.0.0' || host === '::')
       this.#terminal.note('Every machine that can reach this one can connect.');
   }

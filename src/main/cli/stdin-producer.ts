@@ -1,5 +1,5 @@
 /**
- * Posts each line of standard input. When there is no room in the ring it stops reading: so whoever writes to our standard
+ * Posts each line of standard input, or each frame. When there is no room in the ring it stops reading: so whoever writes to our standard
  * input waits, and nothing is lost.
  */
 import { isUtf8 } from 'node:buffer';
@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import type { Producer } from '../../shared/producer';
 import { ExitCode } from './exit-codes';
 import { Failure } from './failure';
-import { LineSplitter } from './line-splitter';
+import { type Line, LineSplitter } from './line-splitter';
 import type { Terminal } from './terminal';
 
 /** So many lines are warned of one by one; of the others the end tells. */
@@ -21,22 +21,41 @@ export interface LineCounts {
   repaired: number;
 }
 
+/** How standard input is cut into messages, and what they are. */
+export interface InputFormat {
+  /** What a person calls one. */
+  unit: string;
+  text: boolean;
+  /** What makes longer ones possible. */
+  larger: string;
+  splitter(maxPayloadBytes: number): { push(chunk: Buffer): Iterable<Line>; end(): Line | undefined };
+}
+
+export const LINES: InputFormat = {
+  unit: 'line',
+  text: true,
+  larger: 'larger with --lane-bytes',
+  splitter: (maxPayloadBytes) => new LineSplitter(maxPayloadBytes),
+};
+
 export class StdinProducer {
   readonly counts: LineCounts = { posted: 0, skipped: 0, repaired: 0 };
   readonly #channel: string;
   readonly #producer: Producer;
   readonly #terminal: Terminal;
+  readonly #format: InputFormat;
   #lines = 0;
 
-  constructor(channel: string, producer: Producer, terminal: Terminal) {
+  constructor(channel: string, producer: Producer, terminal: Terminal, format: InputFormat = LINES) {
     this.#channel = channel;
     this.#producer = producer;
     this.#terminal = terminal;
+    this.#format = format;
   }
 
   /** @returns whether the input came to its end; false: it was destroyed, or the hub was closed, before */
   async postAll(input: Readable): Promise<boolean> {
-    const splitter = new LineSplitter(this.#producer.maxPayloadBytes);
+    const splitter = this.#format.splitter(this.#producer.maxPayloadBytes);
     try {
       for await (const chunk of input) {
         for (const line of splitter.push(chunk as Buffer)) {
@@ -60,7 +79,7 @@ export class StdinProducer {
   async #post(line: Buffer): Promise<boolean> {
     this.#lines++;
     let text = line;
-    if (!isUtf8(line)) {
+    if (this.#format.text && !isUtf8(line)) {
       this.counts.repaired++;
       text = Buffer.from(line.toString('utf8'));
       if (text.length > this.#producer.maxPayloadBytes) {
@@ -70,7 +89,7 @@ export class StdinProducer {
       }
     }
     for (;;) {
-      const result = await this.#producer.postAsync(this.#channel, text, { text: true });
+      const result = await this.#producer.postAsync(this.#channel, text, { text: this.#format.text });
       if (result === 'closed') return false;
       if (result === 'posted') break;
     }
@@ -83,7 +102,7 @@ export class StdinProducer {
     if (++this.counts.skipped > WARNINGS) return;
     const more = this.counts.skipped === WARNINGS ? '; further ones are only counted' : '';
     this.#terminal.warn(
-      `line ${this.#lines} is skipped: it has ${bytes} bytes, the longest message is ${this.#producer.maxPayloadBytes} (larger with --lane-bytes)${more}`,
+      `${this.#format.unit} ${this.#lines} is skipped: it has ${bytes} bytes, the longest message is ${this.#producer.maxPayloadBytes} (${this.#format.larger})${more}`,
     );
   }
 }

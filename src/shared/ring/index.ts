@@ -10,6 +10,7 @@ export {
   closeLane,
   findLane,
   type LaneReport,
+  nameProcess,
   reclaimLane,
   reportLanes,
   sumLanes,

@@ -50,7 +50,9 @@ export class LaneKeeper {
    */
   reclaim(): void {
     for (const [lane, tag] of this.#closing) {
-      if (reclaimLane(this.#ring, lane, tag)) this.#closing.delete(lane);
+      if (!reclaimLane(this.#ring, lane, tag)) continue;
+      this.#closing.delete(lane);
+      this.#undelivered.delete(tag);
     }
   }
 

@@ -78,6 +78,7 @@ export function claimLane(ring: RingMemory, tag: number, threadId: number): numb
       continue;
     }
     Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), threadId); // [model: none] for people
+    Atomics.store(words, ring.laneWord(lane, LaneWord.PROCESS_ID), 0); // [model: none] for people
     copyCounter(ring, lane, LaneWord.POSTED, LaneWord.POSTED_BEFORE);
     copyCounter(ring, lane, LaneWord.REFUSED, LaneWord.REFUSED_BEFORE);
     return lane;
@@ -141,10 +142,17 @@ export function reclaimLane(ring: RingMemory, lane: number, tag: number): boolea
   return true;
 }
 
+/** Notes which process a lane's owner posts for. Thread: the owner. */
+export function nameProcess(ring: RingMemory, lane: number, pid: number): void {
+  Atomics.store(ring.words, ring.laneWord(lane, LaneWord.PROCESS_ID), pid | 0); // [model: none] for people
+}
+
 /** What can be seen of one lane, for statistics. */
 export interface LaneReport {
   lane: number;
   threadId: number;
+  /** The process that the producer posts for, as it told; undefined: this one. */
+  pid: number | undefined;
   closing: boolean;
   posted: number;
   refused: number;
@@ -163,6 +171,7 @@ export function reportLanes(ring: RingMemory): LaneReport[] {
     reports.push({
       lane,
       threadId: Atomics.load(words, ring.laneWord(lane, LaneWord.THREAD_ID)),
+      pid: Atomics.load(words, ring.laneWord(lane, LaneWord.PROCESS_ID)) || undefined,
       closing: laneState(owner) === LaneState.CLOSING,
       posted: since(LaneWord.POSTED, LaneWord.POSTED_BEFORE),
       refused: since(LaneWord.REFUSED, LaneWord.REFUSED_BEFORE),

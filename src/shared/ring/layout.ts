@@ -44,7 +44,7 @@ export const MAX_RING_BYTES = 4 * 2 ** 30;
 
 const MAGIC = 0x72_63_73_74;
 /** Changes with every change of this layout: threads that load different versions of the library must not share a ring. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Word indices of the control block. */
 export const Word = {
@@ -81,6 +81,8 @@ export const LaneWord = {
   OWNER: 0,
   /** The owner's thread id: for people, never for decisions. */
   THREAD_ID: 1,
+  /** The process that the owner posts for, as that process told; 0: this one. For people. Written by the owner. */
+  PROCESS_ID: 2,
   /** The producers' end. Written by the owner, by compare-exchange; `close` sets its bit 0. */
   TAIL: 1 * LINE_WORDS,
   /** Shared: 1 while the owner waits for room. */

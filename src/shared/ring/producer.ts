@@ -226,9 +226,9 @@ export class RingProducer {
     return this.closed ? 'closed' : 'full';
   }
 
-  /** Counts one post that was answered `'full'` for good. A waiting post tries often but is refused once at most. */
-  countRefusal(): void {
-    addToCounter(this.#words, this.#refusedWord, 1);
+  /** Counts posts that were answered `'full'` for good. A waiting post tries often but is refused once at most. */
+  countRefusal(posts = 1): void {
+    addToCounter(this.#words, this.#refusedWord, posts);
   }
 
   /** Gives the lane back: what it holds is still sent. Later posts answer `'closed'`. */

@@ -52,6 +52,8 @@ export interface EngineParts {
   outbox: ApplicationOutbox;
   /** How many connections may be open now. */
   capacity: { readonly connections: number };
+  /** Told when the gate of a channel with `slow: 'wait'` shuts or opens. */
+  onGate?(channel: string, shut: boolean): void;
 }
 
 export class Engine {
@@ -115,6 +117,7 @@ export class Engine {
       pool: this.#channels.pool,
       connections: this.#connections,
       maxOutboundBytes: parts.options.maxOutboundBytes,
+      onGate: (channel, shut) => parts.onGate?.(channel, shut),
     });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
@@ -126,6 +129,11 @@ export class Engine {
   /** Whether a further connection would be one too many, for the capacity or for the application. */
   get saturated(): boolean {
     return this.#connections.size >= this.#parts.capacity.connections || this.#parts.outbox.overfull;
+  }
+
+  /** Channels whose producers are told `'full'` now, because of slow peers. */
+  get gatedChannels(): string[] {
+    return this.#slowPeers.gatedChannels;
   }
 
   /** The channel `name`, made if need be. */

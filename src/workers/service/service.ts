@@ -21,6 +21,7 @@ import { type HandlerModule, loadHandlerModule } from './handler-module';
 import { Listener } from './listener';
 import { ApplicationOutbox } from './outbox';
 import type { Scheduler } from './peer-socket';
+import { ProducerDoor } from './producer-door';
 
 /** What the service needs of where it runs. */
 export interface ServiceSurroundings {
@@ -36,6 +37,8 @@ export class Service implements ServiceControl {
   readonly #capacity: CapacityWatch;
   readonly #engine: Engine;
   readonly #listener: Listener;
+  /** For producers in other processes, if the options name a socket. */
+  readonly #door: ProducerDoor | undefined;
 
   /** @throws {HubError} HANDLER_LOAD_FAILED if a handler module cannot be loaded; then nothing is left behind */
   static async create(
@@ -75,21 +78,25 @@ export class Service implements ServiceControl {
       scheduler,
       outbox: this.#outbox,
       capacity: this.#capacity,
+      onGate: (channel, shut) => this.#door?.tellGate(channel, shut),
     });
     this.#listener = new Listener(this.#engine, board, options, this.#capacity);
+    this.#door = this.#createDoor(handle, ring, board);
   }
 
   /**
    * @returns the port it listens on
-   * @throws {HubError} LISTEN_FAILED if the address cannot be had
+   * @throws {HubError} LISTEN_FAILED if the address cannot be had, PRODUCER_SOCKET_FAILED if the private socket cannot
    */
   async listen(): Promise<number> {
+    await this.#door?.open();
     try {
       const port = await this.#listener.listen();
       this.#capacity.begin(); // before the first peer, and with all that a hub takes for itself
       log.info(`listening on ${this.#options.host}:${port}`);
       return port;
     } catch (cause) {
+      this.#door?.close();
       const { host, port } = this.#options;
       throw new HubError(
         HubErrorCode.LISTEN_FAILED,
@@ -114,15 +121,35 @@ export class Service implements ServiceControl {
 
   async close(deadlineMs: number): Promise<number> {
     this.#listener.close();
+    this.#door?.close();
     const cut = await this.#engine.close(deadlineMs);
     // Who gives no time knows what becomes of it.
     if (cut > 0 && deadlineMs > 0)
       log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);
     else log.info('closed');
     this.#listener.endHandshakes();
+    this.#door?.finish();
     this.#capacity.close();
     this.#keeper.close();
     return cut;
+  }
+
+  #createDoor({ ringId }: ProducerHandle, ring: RingMemory, board: Board): ProducerDoor | undefined {
+    const { producerSocket, allowed } = this.#options;
+    if (producerSocket === undefined) return undefined;
+    return new ProducerDoor({
+      path: producerSocket,
+      ring,
+      ringId,
+      board,
+      allowed,
+      numberOf: (name) => {
+        const channel = this.#engine.channel(name);
+        // Referred to: so it keeps its number.
+        return typeof channel === 'string' ? undefined : board.refer(Buffer.from(name));
+      },
+      gated: () => this.#engine.gatedChannels,
+    });
   }
 }
 

@@ -25,6 +25,8 @@ export interface SlowPeersParts {
   pool: SlabPool;
   connections: ReadonlyMap<number, Connection>;
   maxOutboundBytes: number;
+  /** A channel's gate has moved. */
+  onGate(channel: string, shut: boolean): void;
 }
 
 export class SlowPeers {
@@ -41,6 +43,10 @@ export class SlowPeers {
   /** Whether some producers are told `'full'` because of slow peers. */
   get gating(): boolean {
     return this.#gated.size > 0;
+  }
+
+  get gatedChannels(): string[] {
+    return Array.from(this.#gated, ({ name }) => name);
   }
 
   isGated(channel: Channel): boolean {
@@ -67,6 +73,7 @@ export class SlowPeers {
       if (channel.mayLag(GATE_OPENS_AT, nowMs) && someoneLags(channel, GATE_OPENS_AT, nowMs)) continue;
       this.#gated.delete(channel);
       openGate(this.#parts.ring, channel.number, this.#parts.slot);
+      this.#parts.onGate(channel.name, false);
     }
   }
 
@@ -75,6 +82,7 @@ export class SlowPeers {
       if (this.#gated.has(channel) || !someoneLags(channel, 1, nowMs)) return;
       this.#gated.add(channel);
       closeGate(this.#parts.ring, channel.number, this.#parts.slot);
+      this.#parts.onGate(channel.name, true);
       return;
     }
     channel.findLagging(1, nowMs, ({ connection }, excess) => {

@@ -47,6 +47,12 @@ describe('the options of a hub', () => {
     [{ host: 5 }, TypeError, 'host is 5: '],
     [{ path: 'live' }, RangeError, `path is "live": it must begin with '/'`],
     [{ tls: {} }, TypeError, 'tls needs both key and cert'],
+    [
+      { producers: { socket: 'hub.sock' } },
+      TypeError,
+      'producers.socket is "hub.sock": it must be the absolute path of a unix socket',
+    ],
+    [{ producers: { path: '/x' } }, TypeError, 'unknown option producers.path: there are producers.socket'],
     [{ tls: { key: 'k', cert: 'c', pfx: 'p' } }, TypeError, 'unknown option tls.pfx'],
     [{ channels: 5 }, TypeError, 'channels is 5: it must be an object'],
     [{ channels: ['ticks'] }, TypeError, 'channels is an array: it must be an object, with options by name'],

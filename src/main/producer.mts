@@ -1,0 +1,3 @@
+export * from '../shared/producer.mjs';
+export type * from './producer.js';
+export { connectProducer } from './producer.js';

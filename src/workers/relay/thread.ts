@@ -1,0 +1,11 @@
+/** The relay thread's entry: puts the parts together, and nothing else. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { RelayOrder, RelayStart } from '../../shared/foreign/relay-start';
+import { Relay } from './relay';
+
+const relay = new Relay(
+  workerData as RelayStart,
+  (message) => parentPort?.postMessage(message),
+  () => parentPort?.close(), // nothing else keeps this thread alive
+);
+parentPort?.on('message', ({ deadlineMs }: RelayOrder) => relay.close(deadlineMs));
