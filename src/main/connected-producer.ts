@@ -16,6 +16,7 @@ import {
   RelayStatus,
 } from '../shared/foreign/relay-start';
 import { checkSocketPath } from '../shared/foreign/safe-path';
+import { logHandle } from '../shared/log';
 import { Producer, type ProducerHandle } from '../shared/producer';
 import { closeRing, LaneWord, RingMemory, sumLanes } from '../shared/ring';
 import { MAX_LANES } from '../shared/ring/layout';
@@ -246,6 +247,7 @@ function startOf(options: ConnectOptions, status: RelayStatus): RelayStart {
     ),
     maxProducers: integer('maxProducers', options.maxProducers, DEFAULT_MAX_PRODUCERS, 1, MAX_LANES),
     status: status.buffer,
+    log: logHandle(),
   };
 }
 

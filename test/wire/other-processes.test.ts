@@ -264,7 +264,7 @@ describe('a process that is killed', () => {
     for (let kill = 0; kill < 20; kill++) whole += expectWhole(peer.seen, `v${kill}`, bytes);
     console.log(`20 kills, ${whole} messages of the victims came, all whole`);
     expect(whole).toBeGreaterThan(20);
-  });
+  }, 240_000);
 
   /** Each message is whole, and none is missing before another. @returns how many there are */
   function expectWhole(seen: Seen[], name: string, bytes: number[]): number {

@@ -1,5 +1,6 @@
 /** What the relay thread is started with, what it and the thread that started it say, and the counters that both see. */
 import { readCounter, setCounter } from '../counters';
+import type { LogHandle } from '../log';
 import type { ProducerHandle } from '../producer-handle';
 
 /** Where a producer in another process stands with its hub. */
@@ -19,6 +20,8 @@ export interface RelayStart {
   maxProducers: number;
   /** See `RelayStatus`. */
   status: SharedArrayBuffer;
+  /** Where the relay's lines go. */
+  log: LogHandle;
 }
 
 /** A failure as plain data: an error's code and cause do not survive the way between threads. */
