@@ -68,7 +68,7 @@ template(name="fields" type="string"
         said += text;
       });
     this.#daemon = daemon;
-    for (const deadline = Date.now() + 30_000; !this.#listens(); await pause()) {
+    for (const deadline = Date.now() + 30_000; !this.#listens(); await aMoment()) {
       if (daemon.exitCode !== null || Date.now() > deadline)
         throw new Error(`rsyslogd does not run: ${said}`);
     }
@@ -100,6 +100,15 @@ template(name="fields" type="string"
     await ended;
   }
 
+  /** It takes nothing any more, until `resume`. */
+  pause(): void {
+    this.#daemon?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#daemon?.kill('SIGCONT');
+  }
+
   /** What has come from `program`, in order. */
   lines(program: string): SyslogLine[] {
     if (!existsSync(this.#output)) return [];
@@ -127,6 +136,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function pause(): Promise<void> {
+function aMoment(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
 }

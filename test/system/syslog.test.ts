@@ -146,6 +146,26 @@ describe('syslog', () => {
     for (const source of SOURCES) expect(numbersOf(source)).toEqual(numbersOf(source).sort((a, b) => a - b));
   }, 120_000);
 
+  test.each([
+    ['unix-dgram', () => built, () => daemon.socket],
+    ['logger', () => ROOT, () => daemon.socket],
+    ['TCP', () => ROOT, () => `tcp://127.0.0.1:${daemon.port}`],
+  ])(
+    'by %s: a daemon that takes nothing for a while blocks nobody, and misses nothing',
+    async (_name, folder, address) => {
+      const { writer } = await startWriter(folder(), address());
+      daemon.pause();
+      await log(writer, 500, 500);
+      await log(writer, 1, 501);
+      daemon.resume();
+      await hasCome(501);
+      writer.process.stdin?.end();
+      expect((await writer.ended).code).toBe(0);
+      for (const source of SOURCES) expect(firstOfEach(numbersOf(source))).toEqual(upTo(501));
+    },
+    120_000,
+  );
+
   test('a daemon that is killed while lines come: nothing blocks, and it is found again', async () => {
     const { writer } = await startWriter(built, daemon.socket);
     await log(writer, 500, 500);

@@ -4,8 +4,12 @@ import { getSystemErrorName } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import type { Link, LinkEvents } from './syslog-link';
 
-/** A socket without room is tried again after this time. */
-const CONGESTION_RETRY_MS = 20;
+/**
+ * A socket without room is tried again after the first of these times, and while it takes nothing after twice as long each
+ * time, up to the other. It holds few lines (10 on many systems), so a busy daemon's room must be found soon.
+ */
+const SOONEST_RETRY_MS = 1;
+const LATEST_RETRY_MS = 32;
 const TOO_LONG = -constants.errno.EMSGSIZE;
 
 /** What is used of unix-dgram, which has no types. Errors carry the negative errno. */
@@ -44,6 +48,7 @@ export class LocalLink implements Link {
   readonly #events: LinkEvents;
   #socket: UnixDgramSocket | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #retryMs = SOONEST_RETRY_MS;
 
   constructor(unix: UnixDgram, path: string, events: LinkEvents) {
     this.#unix = unix;
@@ -56,6 +61,7 @@ export class LocalLink implements Link {
     try {
       this.#socket ??= this.#connect();
       while (taken < lines.length && sendOne(this.#socket, lines[taken])) taken++;
+      if (taken > 0) this.#retryMs = SOONEST_RETRY_MS;
       if (taken < lines.length) this.#retryLater();
     } catch (error) {
       this.destroy();
@@ -87,8 +93,9 @@ export class LocalLink implements Link {
   #retryLater(): void {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
+      this.#retryMs = Math.min(2 * this.#retryMs, LATEST_RETRY_MS);
       this.#events.ready();
-    }, CONGESTION_RETRY_MS).unref();
+    }, this.#retryMs).unref();
   }
 
   #closeSocket(): void {
