@@ -191,6 +191,7 @@ describe('back-pressure across processes', () => {
     expect((first.posted + answers.posted) * 1000).toBeLessThan(3 * 1024 * 1024);
     expect(answers.full).toBeGreaterThan(190_000);
     expect(grownBytes).toBeLessThan(16 * 1024 * 1024);
+    console.log(`${answers.full} posts were refused; the process grew by ${grownBytes >> 10} KiB`);
     writeFileSync(go, '');
     await peer.received(first.posted + answers.posted);
     await until(async () => (await other.stats()).pending === 0, 'everything is acknowledged');

@@ -28,9 +28,9 @@ describe('a connected producer whose relay thread ends by a fault', () => {
     expect(told).toEqual(['closed', HubErrorCode.INTERNAL, 'a fault']);
     expect(producer.stats()).toMatchObject({
       state: 'closed',
-      posted: 3,
+      posted: 2,
       acknowledged: 1,
-      lost: 2,
+      lost: 1,
       pending: 0,
     });
     expect(await producer.close()).toMatchObject({ lost: 1 });
