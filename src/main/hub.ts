@@ -11,6 +11,7 @@ import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../share
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary } from '../shared/inbound';
+import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
 import { log, setLogLevel } from '../shared/log';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
 import {
@@ -95,6 +96,7 @@ export class Hub extends EventEmitter<HubEvents> {
   /** Path of the socket for producers in other processes, if the options name one. */
   readonly producerSocket: string | undefined;
 
+  readonly #options: ResolvedHubOptions;
   readonly #ring: RingMemory;
   readonly #board: Board;
   readonly #handle: ProducerHandle;
@@ -113,6 +115,7 @@ export class Hub extends EventEmitter<HubEvents> {
     service: ServiceThread,
   ) {
     super();
+    this.#options = options;
     this.#ring = ring;
     this.#board = board;
     this.#handle = handle;
@@ -196,6 +199,30 @@ export class Hub extends EventEmitter<HubEvents> {
   /** Every open connection, as the service thread has it now. */
   connections(): Promise<ConnectionReport[]> {
     return this.#control.call('connections', CONTROL_DEADLINE_MS, (service) => service.connections());
+  }
+
+  /**
+   * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs` and the numbers
+   * of the channels at once, `maxMessageBytes` and `maxFragments` for the connections to come.
+   *
+   * @param options all of them, as for `createHub`: one that is missing goes back to its default
+   * @returns the names of the options that changed, and of those that would need a new hub: these stay as they were
+   * @throws {TypeError | RangeError} for a bad option: then nothing is changed
+   */
+  async reconfigure(options: HubOptions): Promise<ReconfigureReport> {
+    const { live, applied, needRestart } = compareOptions(this.#options, resolveHubOptions(options));
+    await this.#control.call('reconfigure', CONTROL_DEADLINE_MS, (service) => service.reconfigure(live));
+    applyLive(this.#options, live);
+    return { applied, needRestart };
+  }
+
+  /**
+   * Asks the service thread for a sign of life.
+   *
+   * @throws {HubError} CONTROL_TIMEOUT without an answer in `deadlineMs`, SERVICE_GONE or CLOSED if there is nobody to answer
+   */
+  heartbeat(deadlineMs: number = CONTROL_DEADLINE_MS): Promise<void> {
+    return this.#control.call('heartbeat', deadlineMs, (service) => service.heartbeat());
   }
 
   /** Counters of the hub, its channels and its producers. Read from shared memory: works also while the service is busy. */

@@ -3,6 +3,7 @@ export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
 export type { ConnectionSummary } from '../shared/inbound';
+export type { ReconfigureReport } from '../shared/live-options';
 export {
   emitStderr,
   formatLogRecord,
