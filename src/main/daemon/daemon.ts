@@ -1,0 +1,214 @@
+/**
+ * A process that is a daemon: what it owes to whoever started it, to signals and to its control socket.
+ *
+ *     starting: lock → pid file → control socket → working folder     ready()      running      stop, or its end
+ *
+ * Thread: the main one.
+ */
+import { inspect } from 'node:util';
+import { log } from '../../shared/log';
+import { ExitCode } from '../cli/exit-codes';
+import { Failure } from '../cli/failure';
+import type { ControlRoutes } from './control-server';
+import { Instance } from './instance';
+import { LogFile } from './log-file';
+import { redirectOutput } from './output';
+import { obeySignals } from './signals';
+import type { Starter } from './starter';
+
+/** What a daemon begins with: complete, and with absolute paths. */
+export interface DaemonPlan {
+  lock: string;
+  logFile: string | undefined;
+  workingFolder: string;
+  umask: number;
+  /** What the control socket knows beside the daemon's own. */
+  routes: ControlRoutes;
+}
+
+export class Daemon {
+  readonly #starter: Starter;
+  readonly #logFile: LogFile | undefined;
+  readonly #startedAt = Date.now();
+  readonly #launch = { argv: [...process.execArgv, ...process.argv.slice(1)], cwd: process.cwd() };
+  #instance: Instance | undefined;
+  #stop: () => unknown = () => {};
+  #reload: () => unknown = () => ({});
+  #dump: () => unknown = () => {};
+  #status: () => unknown = () => ({});
+  #stopping = false;
+
+  private constructor(starter: Starter, logFile: LogFile | undefined) {
+    this.#starter = starter;
+    this.#logFile = logFile;
+  }
+
+  /**
+   * Makes this process a daemon. What goes wrong is told to whoever started it, and ends the process.
+   * @internal use `daemonize`
+   */
+  static async begin(
+    starter: Starter,
+    { lock, logFile, workingFolder, umask, routes }: DaemonPlan,
+  ): Promise<Daemon> {
+    redirectOutput((text) => starter.printed(text));
+    process.umask(umask);
+    try {
+      const daemon = new Daemon(starter, openLog(logFile));
+      daemon.#catchOutput();
+      daemon.#instance = await Instance.open(lock, { ...daemon.#routes(), ...routes });
+      process.chdir(workingFolder);
+      obeySignals({
+        stop: () => void daemon.stop(),
+        reload: () => void daemon.reload().catch(() => {}), // it is in the log
+        dump: () => void daemon.dump(),
+      });
+      return daemon;
+    } catch (error) {
+      await failStart(starter, error);
+      throw error; // never reached: the process has ended
+    }
+  }
+
+  /** Absolute path of the lock and pid file. */
+  get lock(): string {
+    return this.#instance?.lock ?? '';
+  }
+
+  /** Absolute path of the control socket. */
+  get control(): string {
+    return this.#instance?.control ?? '';
+  }
+
+  /**
+   * Tells whoever started it that it is up: that process ends with 0.
+   *
+   * @param details plain data, for `ringcast start` to print
+   */
+  async ready(details: object = {}): Promise<void> {
+    await this.#starter.ready({ ...this.#about(), ...details });
+  }
+
+  /**
+   * Tells whoever started it why it cannot come up, and ends this process. After `ready` it goes to the log.
+   *
+   * @param error its text is printed there; a number `exitCode` on it becomes the code with which both processes end (else 1)
+   */
+  async fail(error: unknown): Promise<never> {
+    const told = failStart(this.#starter, error); // first: so the line below is for the log alone
+    log.err(`the daemon ends: ${inspect(error)}`);
+    return told;
+  }
+
+  /** What ends it in good order, at the first SIGTERM or SIGINT and at `ringcast stop`. When that is done, the process ends. */
+  onStop(stop: () => unknown): this {
+    this.#stop = stop;
+    return this;
+  }
+
+  /** What SIGHUP and `ringcast reload` do, beside opening the log file anew. What it returns is the answer; if it throws, the reload failed. */
+  onReload(reload: () => unknown): this {
+    this.#reload = reload;
+    return this;
+  }
+
+  /** What SIGUSR2 and `POST /dump` do: write your state to the log. */
+  onDump(dump: () => unknown): this {
+    this.#dump = dump;
+    return this;
+  }
+
+  /** What `ringcast status` tells beside the daemon's own. Plain data. */
+  onStatus(status: () => unknown): this {
+    this.#status = status;
+    return this;
+  }
+
+  /** Ends in good order. Calling it again changes nothing: a second signal ends at once. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    try {
+      await this.#stop();
+      process.exit(ExitCode.OK);
+    } catch (error) {
+      log.err(`the end went wrong: ${inspect(error)}`);
+      process.exit(ExitCode.FAILURE);
+    }
+  }
+
+  async reload(): Promise<unknown> {
+    try {
+      this.#logFile?.reopen();
+      return await this.#reload();
+    } catch (error) {
+      const { message, remedy } = error as Failure;
+      log.err(
+        `reload refused, everything stays as it was: ${message}${remedy === undefined ? '' : ` ${remedy}`}`,
+      );
+      throw error;
+    }
+  }
+
+  async dump(): Promise<void> {
+    await this.#dump();
+  }
+
+  /** Once it is running, what is printed goes to the log file; while it starts, to whoever started it as well. */
+  #catchOutput(): void {
+    redirectOutput((text) => {
+      this.#starter.printed(text);
+      this.#logFile?.write(text);
+    });
+    // Node prints it to /dev/null.
+    process.on('uncaughtExceptionMonitor', (error) => {
+      const text = inspect(error);
+      this.#logFile?.write(`${new Date().toISOString()} err uncaught: ${text}\n`);
+      void this.#starter.failed({ message: text, exitCode: ExitCode.FAILURE });
+    });
+  }
+
+  #routes(): ControlRoutes {
+    return {
+      'GET /status': async () => ({ ...this.#about(), ...((await this.#status()) as object) }),
+      'POST /stop': () => {
+        setImmediate(() => void this.stop()); // the answer goes first
+        return { pid: process.pid };
+      },
+      'POST /reload': () => this.reload(),
+      'POST /dump': () => this.dump(),
+    };
+  }
+
+  #about() {
+    return {
+      pid: process.pid,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 1_000),
+      node: process.version,
+      lock: this.lock,
+      control: this.control,
+      logFile: this.#logFile?.path,
+      launch: this.#launch,
+    };
+  }
+}
+
+function openLog(file: string | undefined): LogFile | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return new LogFile(file);
+  } catch (cause) {
+    throw new Failure(ExitCode.FAILURE, `Cannot open the log file ${file}: ${(cause as Error).message}.`, {
+      remedy: 'Choose another one with --log-file.',
+      cause,
+    });
+  }
+}
+
+async function failStart(starter: Starter, error: unknown): Promise<never> {
+  const { message, remedy, exitCode, stack } = Object(error) as Partial<Failure>;
+  const code = typeof exitCode === 'number' ? exitCode : ExitCode.FAILURE;
+  await starter.failed({ message: message ?? String(error), remedy, exitCode: code, stack });
+  process.exit(code);
+}
