@@ -128,8 +128,10 @@ export class Daemon {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    log.notice('closing');
     try {
       await this.#stop();
+      log.notice('ended');
       process.exit(ExitCode.OK);
     } catch (error) {
       log.err(`the end went wrong: ${inspect(error)}`);
@@ -143,9 +145,11 @@ export class Daemon {
       return await this.#reload();
     } catch (error) {
       const { message, remedy } = error as Failure;
-      log.err(
-        `reload refused, everything stays as it was: ${message}${remedy === undefined ? '' : ` ${remedy}`}`,
-      );
+      const reason = [message, remedy]
+        .filter(Boolean)
+        .join(' ')
+        .replace(/\s*\n\s*/g, '; '); // one line
+      log.err(`reload refused, everything stays as it was: ${reason}`);
       throw error;
     }
   }
@@ -206,7 +210,8 @@ function openLog(file: string | undefined): LogFile | undefined {
   }
 }
 
-async function failStart(starter: Starter, error: unknown): Promise<never> {
+/** Tells whoever started it why it cannot come up, and ends this process. */
+export async function failStart(starter: Starter, error: unknown): Promise<never> {
   const { message, remedy, exitCode, stack } = Object(error) as Partial<Failure>;
   const code = typeof exitCode === 'number' ? exitCode : ExitCode.FAILURE;
   await starter.failed({ message: message ?? String(error), remedy, exitCode: code, stack });

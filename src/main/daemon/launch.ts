@@ -15,6 +15,8 @@ export interface LaunchOptions {
   argv?: readonly string[];
   /** Folder in which to start; default: this one. */
   cwd?: string;
+  /** Variables beside those of this process. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** When the caller is interrupted, nothing shall be left of what it began. */
@@ -26,11 +28,17 @@ type Interruption = keyof typeof INTERRUPTIONS;
  *
  * It starts in the caller's folder, so that relative paths mean the same; it leaves that folder by itself.
  */
-export async function launch({ startTimeoutMs, printed, argv, cwd }: LaunchOptions): Promise<Verdict> {
+export async function launch({
+  startTimeoutMs,
+  printed,
+  argv,
+  cwd,
+  environment,
+}: LaunchOptions): Promise<Verdict> {
   const child = spawn(process.execPath, argv ?? [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     cwd,
-    env: { ...process.env, [DAEMON_MARK]: '1' },
+    env: { ...process.env, ...environment, [DAEMON_MARK]: '1' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const stopWaiting: (() => void)[] = [];
