@@ -5,6 +5,7 @@ import { CLOSE_DEADLINE_MS, ServedHub } from '../daemon/served-hub';
 import type { Hub } from '../hub';
 import { ExitCode } from './exit-codes';
 import { usageError } from './failure';
+import { RunSupervision } from './run-supervision';
 import { startHub } from './start-hub';
 import { type LineCounts, StdinProducer } from './stdin-producer';
 import { onReaderGone, Terminal } from './terminal';
@@ -32,8 +33,10 @@ export async function run(options: RunOptions, given: Given): Promise<ExitCode> 
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
   if (options.quiet) setLogLevel(LogLevel.ERR | LogLevel.WARN);
+  const supervision = await RunSupervision.begin(options.lock);
   const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
   const session = new Session(served, options, terminal);
+  supervision.serve(served);
   session.announce();
   return session.serve();
 }

@@ -9,6 +9,7 @@ import { inspect } from 'node:util';
 import { log } from '../../shared/log';
 import { ExitCode } from '../cli/exit-codes';
 import { Failure } from '../cli/failure';
+import { aboutProcess, controlRoutes, launchedAs } from './control-routes';
 import type { ControlRoutes } from './control-server';
 import { Instance } from './instance';
 import { LogFile } from './log-file';
@@ -29,8 +30,7 @@ export interface DaemonPlan {
 export class Daemon {
   readonly #starter: Starter;
   readonly #logFile: LogFile | undefined;
-  readonly #startedAt = Date.now();
-  readonly #launch = { argv: [...process.execArgv, ...process.argv.slice(1)], cwd: process.cwd() };
+  readonly #launch = launchedAs();
   #instance: Instance | undefined;
   #stop: () => unknown = () => {};
   #reload: () => unknown = () => ({});
@@ -173,23 +173,17 @@ export class Daemon {
   }
 
   #routes(): ControlRoutes {
-    return {
-      'GET /status': async () => ({ ...this.#about(), ...((await this.#status()) as object) }),
-      'POST /stop': () => {
-        setImmediate(() => void this.stop()); // the answer goes first
-        return { pid: process.pid };
-      },
-      'POST /reload': () => this.reload(),
-      'POST /dump': () => this.dump(),
-    };
+    return controlRoutes({
+      status: async () => ({ ...this.#about(), ...((await this.#status()) as object) }),
+      stop: () => void this.stop(),
+      reload: () => this.reload(),
+      dump: () => this.dump(),
+    });
   }
 
   #about() {
     return {
-      pid: process.pid,
-      startedAt: new Date(this.#startedAt).toISOString(),
-      uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 1_000),
-      node: process.version,
+      ...aboutProcess(),
       lock: this.lock,
       control: this.control,
       logFile: this.#logFile?.path,
