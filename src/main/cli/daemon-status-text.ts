@@ -13,7 +13,7 @@ export function statusText(status: DaemonStatus): string {
     ['messages', messages(stats as Partial<Record<string, number>> | undefined)],
     ['lock', lock],
     ['control', control],
-    ['settings', config ?? 'flags and defaults'],
+    ['settings', config === null ? 'flags and defaults' : config],
     ['log', logFile ?? 'nowhere'],
   ];
   const known = rows.filter(([, value]) => value !== undefined);

@@ -28,31 +28,28 @@ type Interruption = keyof typeof INTERRUPTIONS;
  *
  * It starts in the caller's folder, so that relative paths mean the same; it leaves that folder by itself.
  */
-export async function launch({
-  startTimeoutMs,
-  printed,
-  argv,
-  cwd,
-  environment,
-}: LaunchOptions): Promise<Verdict> {
+export async function launch(options: LaunchOptions): Promise<Verdict> {
+  const { startTimeoutMs, printed, argv, cwd, environment } = options;
   const child = spawn(process.execPath, argv ?? [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     cwd,
     env: { ...process.env, ...environment, [DAEMON_MARK]: '1' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  const stopWaiting: (() => void)[] = [];
-  try {
-    return await Promise.race([
-      verdictOf(child, printed),
-      timeOut(child, startTimeoutMs, stopWaiting),
-      interruption(child, stopWaiting),
-    ]);
-  } finally {
-    for (const stop of stopWaiting) stop();
-    if (child.connected) child.disconnect();
-    child.unref();
-  }
+  /** Why we ended it, if we did. */
+  let ended: Verdict | undefined;
+  const giveUp = (why: Verdict) => {
+    ended ??= why;
+    end(child);
+  };
+  const timer = setTimeout(() => giveUp(tooLate(startTimeoutMs)), startTimeoutMs);
+  const stopListening = onInterruption((signal) => giveUp(interrupted(signal)));
+  const verdict = await verdictOf(child, printed);
+  clearTimeout(timer);
+  stopListening();
+  if (child.connected) child.disconnect();
+  child.unref();
+  return ended ?? verdict;
 }
 
 function verdictOf(child: ChildProcess, printed: (text: string) => void): Promise<Verdict> {
@@ -63,9 +60,7 @@ function verdictOf(child: ChildProcess, printed: (text: string) => void): Promis
       else if ('message' in what) resolve({ ready: false, ...what });
       else if (kind === 'ready') resolve({ ready: true, pid: child.pid as number, details: what.details });
     });
-    child.once('error', ({ message }) =>
-      resolve({ ready: false, exitCode: 1, message: `Cannot start the daemon: ${message}.` }),
-    );
+    child.once('error', ({ message }) => resolve(failure(1, `Cannot start the daemon: ${message}.`)));
     // Its last words may come behind its end: both are waited for.
     const exited = new Promise<Verdict>((tell) => child.once('exit', (...how) => tell(deathOf(...how))));
     const silent = new Promise<void>((tell) => child.once('disconnect', tell));
@@ -75,47 +70,38 @@ function verdictOf(child: ChildProcess, printed: (text: string) => void): Promis
 
 function deathOf(code: number | null, signal: string | null): Verdict {
   const how = code === null ? `was killed by ${signal}` : `ended with code ${code}`;
-  return {
-    ready: false,
-    exitCode: code || 1,
-    message: `The daemon ${how} before it was ready.`,
-    remedy: 'Run the program in the foreground to see more.',
+  const remedy = 'Run the program in the foreground to see more.';
+  return failure(code || 1, `The daemon ${how} before it was ready.`, remedy);
+}
+
+function tooLate(ms: number): Verdict {
+  const remedy = 'Give it longer (--start-timeout, startTimeoutMs), or run it in the foreground to see more.';
+  return failure(1, `The daemon was not ready within ${ms / 1000} s, and was ended.`, remedy);
+}
+
+function interrupted(signal: Interruption): Verdict {
+  return failure(INTERRUPTIONS[signal], `${signal}: the daemon that was starting is ended too.`);
+}
+
+function failure(exitCode: number, message: string, remedy?: string): Verdict {
+  return { ready: false, exitCode, message, remedy };
+}
+
+function onInterruption(interrupt: (signal: Interruption) => void): () => void {
+  const listeners = (Object.keys(INTERRUPTIONS) as Interruption[]).map((signal) => {
+    const listener = () => interrupt(signal);
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  });
+  return () => {
+    for (const stop of listeners) stop();
   };
 }
 
-function timeOut(child: ChildProcess, ms: number, stopWaiting: (() => void)[]): Promise<Verdict> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(async () => {
-      await end(child);
-      resolve({
-        ready: false,
-        exitCode: 1,
-        message: `The daemon was not ready within ${ms / 1000} s, and was ended.`,
-        remedy: 'Give it longer (--start-timeout, startTimeoutMs), or run it in the foreground to see more.',
-      });
-    }, ms);
-    stopWaiting.push(() => clearTimeout(timer));
-  });
-}
-
-function interruption(child: ChildProcess, stopWaiting: (() => void)[]): Promise<Verdict> {
-  return new Promise((resolve) => {
-    for (const signal of Object.keys(INTERRUPTIONS) as Interruption[]) {
-      const onSignal = async () => {
-        await end(child);
-        const exitCode = INTERRUPTIONS[signal];
-        resolve({ ready: false, exitCode, message: `${signal}: the daemon that was starting is ended too.` });
-      };
-      process.once(signal, onSignal);
-      stopWaiting.push(() => process.off(signal, onSignal));
-    }
-  });
-}
-
 /** Ends it with everything that it started. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  process.kill(-child.pid, 'SIGKILL');
-  await ended;
+function end({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {} // it has just ended by itself
 }

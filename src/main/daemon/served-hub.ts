@@ -44,7 +44,7 @@ export class ServedHub {
     const { url, port } = this.hub;
     const { connections, ...stats } = await this.hub.stats();
     const { configFile } = this.settings;
-    return { version: versionOfPackage(), url, port, config: configFile, connections, stats };
+    return { version: versionOfPackage(), url, port, config: configFile ?? null, connections, stats };
   }
 
   /**
@@ -63,8 +63,8 @@ export class ServedHub {
 
   /** Writes to the log how everything stands. */
   async dump(): Promise<void> {
+    const connections = await this.hub.connections(); // before the counters: so these are no older
     const { channels, producers, ...hub } = await this.hub.stats();
-    const connections = await this.hub.connections();
     tell('process', {
       pid: process.pid,
       uptimeSeconds: Math.round(process.uptime()),
