@@ -46,8 +46,9 @@ export class DaemonFolder {
     return new Program(file, args, { ...environment, [MARK]: this.path }, { folder: this.path });
   }
 
-  ringcast(...args: string[]): Promise<Outcome> {
-    return this.program(RINGCAST, args).ended;
+  /** Runs the command to its end. */
+  async ringcast(...args: string[]): Promise<Outcome> {
+    return withoutNotices(await this.program(RINGCAST, args).ended);
   }
 
   /** A command for the daemon of this folder. */
@@ -111,6 +112,11 @@ export function aboutProcess(pid: number) {
     streams: [0, 1, 2].map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`)),
     umask: /^Umask:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1],
   };
+}
+
+/** What was said, but for what a hub logs of itself when all is well. */
+export function withoutNotices(outcome: Outcome): Outcome {
+  return { ...outcome, stderr: outcome.stderr.replace(/^\S+Z notice .*\n/gm, '') };
 }
 
 /** A port that somebody else has, until the test is over. */

@@ -4,7 +4,15 @@ import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'nod
 import { request } from 'node:http';
 import path from 'node:path';
 import { startTimeOf } from '../../src/main/daemon/process-identity';
-import { aboutProcess, DaemonFolder, endDaemons, ended, lives, takenPort } from '../support/daemons';
+import {
+  aboutProcess,
+  DaemonFolder,
+  endDaemons,
+  ended,
+  lives,
+  takenPort,
+  withoutNotices,
+} from '../support/daemons';
 import { endAll, until } from '../support/hubs';
 import { RINGCAST } from '../support/program';
 import { RawPeer, WsPeer } from '../support/ws-peer';
@@ -376,7 +384,7 @@ describe('reload', () => {
 describe('daemonize in a program', () => {
   test('works in CommonJS, and its status and stop are at hand', async () => {
     const folder = new DaemonFolder();
-    expect(await folder.program(DAEMONIZING, ['works']).ended).toMatchObject({
+    expect(withoutNotices(await folder.program(DAEMONIZING, ['works']).ended)).toMatchObject({
       code: 0,
       stdout: '',
       stderr: '',
@@ -396,7 +404,7 @@ describe('daemonize in a program', () => {
     ['hangs', 1, /^The daemon was not ready within 2 s, and was ended\.\nGive it longer/],
   ])('one that %s before it is ready: its caller ends with %d and says why', async (way, code, said) => {
     const folder = new DaemonFolder();
-    const outcome = await folder.program(DAEMONIZING, [way]).ended;
+    const outcome = withoutNotices(await folder.program(DAEMONIZING, [way]).ended);
     expect(outcome.stderr).toMatch(said);
     expect(outcome.code).toBe(code);
     await until(() => folder.processes().length === 0, 'the daemon has ended');

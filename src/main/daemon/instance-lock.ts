@@ -50,7 +50,7 @@ export class InstanceLock {
         if (error.code === 'EADDRINUSE') resolve(true);
         else reject(error);
       });
-      server.listen(nameOf(file), () => resolve(false));
+      server.listen(lockName(file), () => resolve(false));
     });
     if (taken) return (await holderOf(file)) ?? { pid: undefined };
     server.on('error', () => {}); // of accepting: whoever asked asks again
@@ -67,7 +67,7 @@ export class InstanceLock {
 export async function holderOf(file: string): Promise<Holder | undefined> {
   let name: string;
   try {
-    name = nameOf(file);
+    name = lockName(file);
   } catch {
     return undefined;
   }
@@ -86,8 +86,8 @@ export async function holderOf(file: string): Promise<Holder | undefined> {
   return { pid: /^[1-9]\d*\n$/.test(answer) ? Number(answer) : readPidFile(file) };
 }
 
-/** Below the limit of 107 bytes. The zero byte in front makes it abstract. */
-function nameOf(file: string): string {
+/** Where the lock of a file listens: a name below the limit of 107 bytes; the zero byte in front makes it abstract. */
+export function lockName(file: string): string {
   const { dev, ino } = statSync(path.dirname(file), { bigint: true });
   const hash = createHash('sha256')
     .update(`${dev}:${ino}/${path.basename(file)}`)
