@@ -4,6 +4,7 @@
  * Thread: the one that called `createHub`.
  */
 import { EventEmitter } from 'node:events';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Piscina } from 'piscina';
 import { Board } from '../shared/board';
 import { capacityWarnings, describeCapacity } from '../shared/capacity';
@@ -12,8 +13,13 @@ import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary } from '../shared/inbound';
 import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
-import { log, setLogLevel } from '../shared/log';
-import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
+import { log } from '../shared/log';
+import {
+  type HubOptions,
+  type ResolvedHubOptions,
+  resolveHubOptions,
+  type TlsOptions,
+} from '../shared/options';
 import {
   attachProducer,
   type PostOptions,
@@ -203,7 +209,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /**
    * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs` and the numbers
-   * of the channels at once, `maxMessageBytes` and `maxFragments` for the connections to come.
+   * of the channels at once, `maxMessageBytes`, `maxFragments` and a new certificate in `tls` for the connections to come.
    *
    * @param options all of them, as for `createHub`: one that is missing goes back to its default
    * @returns the names of the options that changed, and of those that would need a new hub: these stay as they were
@@ -211,6 +217,7 @@ export class Hub extends EventEmitter<HubEvents> {
    */
   async reconfigure(options: HubOptions): Promise<ReconfigureReport> {
     const { live, applied, needRestart } = compareOptions(this.#options, resolveHubOptions(options));
+    if (live.hub.tls !== undefined) checkTls(live.hub.tls);
     await this.#control.call('reconfigure', CONTROL_DEADLINE_MS, (service) => service.reconfigure(live));
     applyLive(this.#options, live);
     return { applied, needRestart };
@@ -294,6 +301,15 @@ export class Hub extends EventEmitter<HubEvents> {
     log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
     throw error;
+  }
+}
+
+/** So that a certificate that does not fit its key is refused here, and what is in use stays. */
+function checkTls(tls: TlsOptions): void {
+  try {
+    createSecureContext(tls as SecureContextOptions);
+  } catch (cause) {
+    throw new RangeError(`tls: key and cert cannot be used: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,5 +1,11 @@
 /** Which options of a hub may change while it runs, and what a changed set of options comes to. Pure. */
-import { CHANNEL_NUMBERS, type ChannelPolicy, type HUB_NUMBERS, type ResolvedHubOptions } from './options';
+import {
+  CHANNEL_NUMBERS,
+  type ChannelPolicy,
+  type HUB_NUMBERS,
+  type ResolvedHubOptions,
+  type TlsOptions,
+} from './options';
 
 /**
  * Limits that the service thread looks up whenever it needs them: a change takes effect at once, for `maxMessageBytes` and
@@ -19,7 +25,10 @@ const LIVE_CHANNEL_NUMBERS = Object.keys(CHANNEL_NUMBERS) as (keyof typeof CHANN
 
 /** New values for a running service thread. Plain data. */
 export interface LiveOptions {
-  hub: Partial<Record<(typeof LIVE_NUMBERS)[number], number>>;
+  hub: Partial<Record<(typeof LIVE_NUMBERS)[number], number>> & {
+    /** For the handshakes to come. There only if the hub serves `wss:` before and after. */
+    tls?: TlsOptions;
+  };
   /** By the channel's name as the options have it; `'*'` for the others. */
   channels: Record<string, Partial<Record<keyof typeof CHANNEL_NUMBERS, number>>>;
 }
@@ -44,8 +53,10 @@ export function compareOptions(now: ResolvedHubOptions, wanted: ResolvedHubOptio
   for (const key of Object.keys(wanted) as (keyof ResolvedHubOptions)[]) {
     if (key === 'policies' || key === 'allowed' || same(now[key], wanted[key])) continue;
     const live = LIVE_NUMBERS.find((name) => name === key);
+    const newTls = key === 'tls' && now.tls !== undefined ? wanted.tls : undefined;
     if (live !== undefined) change.live.hub[live] = wanted[live];
-    change[live === undefined ? 'needRestart' : 'applied'].push(nameOf(key));
+    if (newTls !== undefined) change.live.hub.tls = newTls;
+    change[live === undefined && newTls === undefined ? 'needRestart' : 'applied'].push(nameOf(key));
   }
   const names = new Set([...Object.keys(now.policies), ...Object.keys(wanted.policies)]);
   for (const name of names) comparePolicies(name, now.policies[name], wanted.policies[name], change);

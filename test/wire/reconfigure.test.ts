@@ -1,8 +1,21 @@
 /** Limits that change while the hub runs. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import tls from 'node:tls';
 import { endAll, startHub } from '../support/hubs';
 import { RawPeer, WsPeer } from '../support/ws-peer';
 
 afterEach(endAll);
+
+/** Whose certificate a port shows. */
+async function shownBy(port: number): Promise<string> {
+  const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return String(CN);
+}
 
 describe('hub.reconfigure', () => {
   test('changes how many connections there may be, at once', async () => {
@@ -31,6 +44,25 @@ describe('hub.reconfigure', () => {
     await after.ended;
     expect(after.closeFrame).toMatchObject({ code: 1009 });
     expect((await hub.stats()).received).toBe(1);
+  });
+
+  test('shows a new certificate to peers that come, keeps the others, and refuses one that does not fit its key', async () => {
+    const pem = (name: string) => readFileSync(path.join(__dirname, '../support', `${name}.pem`), 'utf8');
+    const [first, second] = ['test', 'second'].map((name) => ({
+      key: pem(`${name}-key`),
+      cert: pem(`${name}-cert`),
+    }));
+    const hub = await startHub({ tls: first });
+    const insecure = { rejectUnauthorized: false };
+    const before = await WsPeer.open(hub.url, [], insecure);
+    await expect(hub.reconfigure({ tls: { key: first.key, cert: second.cert } })).rejects.toThrow(
+      'tls: key and cert cannot be used',
+    );
+    expect(await shownBy(hub.port)).toBe('localhost');
+    expect(await hub.reconfigure({ tls: second })).toEqual({ applied: ['tls'], needRestart: [] });
+    expect(await shownBy(hub.port)).toBe('second.test');
+    hub.post('default', 'still here');
+    expect(String((await before.received(1))[0].data)).toBe('still here');
   });
 
   test('says what would need a new hub, and leaves it as it is', async () => {

@@ -10,9 +10,9 @@ export class Starter {
 
   private constructor() {}
 
-  /** @returns undefined, if nobody started this process as a daemon. Answers once: the mark is taken away. */
+  /** @returns undefined, if nobody started this process as a daemon, and waits. Answers once: the mark is taken away. */
   static take(): Starter | undefined {
-    const marked = process.env[DAEMON_MARK] !== undefined;
+    const marked = process.env[DAEMON_MARK] !== undefined && process.connected;
     delete process.env[DAEMON_MARK];
     return marked ? new Starter() : undefined;
   }

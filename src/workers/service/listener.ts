@@ -116,9 +116,11 @@ export class Listener {
     return this.#admission.sockets;
   }
 
-  /** The limits of peers' messages changed: they hold for the connections to come. */
+  /** The limits of peers' messages changed, or the certificate: they hold for the connections to come. */
   reconfigured(): void {
-    const { maxMessageBytes, maxFragments } = this.#options;
+    const { maxMessageBytes, maxFragments, tls } = this.#options;
+    if (tls !== undefined && this.#server instanceof https.Server)
+      this.#server.setSecureContext({ ...TLS_SETTINGS, ...plainTls(tls) });
     Object.assign(this.#handshakes.options, messageLimits(maxMessageBytes, maxFragments));
   }
 

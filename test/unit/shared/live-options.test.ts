@@ -59,6 +59,20 @@ describe('a change of options', () => {
     });
   });
 
+  test('to another certificate is applied, to none or from none needs a restart', () => {
+    const [one, other] = [
+      { key: 'k', cert: 'c' },
+      { key: 'l', cert: 'd' },
+    ];
+    expect(change({ tls: one }, { tls: other })).toEqual({
+      live: { hub: { tls: other }, channels: {} },
+      applied: ['tls'],
+      needRestart: [],
+    });
+    expect(change({ tls: one }, {}).needRestart).toEqual(['tls']);
+    expect(change({ tls: one }, { tls: { ...one } }).applied).toEqual([]);
+  });
+
   test('is written into the objects that are in use', () => {
     const inUse = resolveHubOptions({ channels: { a: {} } });
     const policy = inUse.policies.a;
