@@ -13,7 +13,7 @@ import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary } from '../shared/inbound';
 import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
-import { log } from '../shared/log';
+import { log, setLogLevel } from '../shared/log';
 import {
   type HubOptions,
   type ResolvedHubOptions,
@@ -208,7 +208,7 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs` and the numbers
+   * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs`, `logLevel` and the numbers
    * of the channels at once, `maxMessageBytes`, `maxFragments` and a new certificate in `tls` for the connections to come.
    *
    * @param options all of them, as for `createHub`: one that is missing goes back to its default
@@ -220,6 +220,7 @@ export class Hub extends EventEmitter<HubEvents> {
     if (live.hub.tls !== undefined) checkTls(live.hub.tls);
     await this.#control.call('reconfigure', CONTROL_DEADLINE_MS, (service) => service.reconfigure(live));
     applyLive(this.#options, live);
+    if (live.hub.logLevel !== undefined) setLogLevel(live.hub.logLevel);
     return { applied, needRestart };
   }
 

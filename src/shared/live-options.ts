@@ -19,7 +19,8 @@ const LIVE_NUMBERS = [
   'maxOutboundBytes',
   'pingIntervalMs',
   'pongTimeoutMs',
-] as const satisfies readonly (keyof typeof HUB_NUMBERS)[];
+  'logLevel',
+] as const satisfies readonly (keyof typeof HUB_NUMBERS | 'logLevel')[];
 
 const LIVE_CHANNEL_NUMBERS = Object.keys(CHANNEL_NUMBERS) as (keyof typeof CHANNEL_NUMBERS)[];
 
@@ -54,7 +55,10 @@ export function compareOptions(now: ResolvedHubOptions, wanted: ResolvedHubOptio
     if (key === 'policies' || key === 'allowed' || same(now[key], wanted[key])) continue;
     const live = LIVE_NUMBERS.find((name) => name === key);
     const newTls = key === 'tls' && now.tls !== undefined ? wanted.tls : undefined;
-    if (live !== undefined) change.live.hub[live] = wanted[live];
+    if (live !== undefined) {
+      if (wanted[live] === undefined) continue; // the log's level stays, if nobody says another
+      change.live.hub[live] = wanted[live];
+    }
     if (newTls !== undefined) change.live.hub.tls = newTls;
     change[live === undefined && newTls === undefined ? 'needRestart' : 'applied'].push(nameOf(key));
   }

@@ -1,4 +1,5 @@
 /** Daemons of the built command, seen from outside. */
+import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -13,7 +14,7 @@ import {
   takenPort,
   withoutNotices,
 } from '../support/daemons';
-import { endAll, until } from '../support/hubs';
+import { endAll, until, whenOver } from '../support/hubs';
 import { RINGCAST } from '../support/program';
 import { RawPeer, WsPeer } from '../support/ws-peer';
 
@@ -332,6 +333,35 @@ describe('signals to a daemon', () => {
     expect(folder.read('x.log')).toMatch(/state of process: \{"pid":\d+,.*"rss":\d+/);
     expect(folder.read('x.log')).toMatch(/state of hub: \{"url":"ws:.*"connections":1,/);
     expect(folder.read('x.log')).toMatch(/state of channel: \{"name":"ticks",/);
+  });
+
+  test('what goes wrong at the start is told to the caller too, what is only good to know is not', async () => {
+    const folder = new DaemonFolder();
+    const { code, stderr } = await folder.program(RINGCAST, [
+      ...['start', '--lock', 'x.pid', '--log-file', 'x.log', '--port', '0', '--max-connections', '999999999'],
+    ]).ended;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^\S+ warn maxConnections is 999999999, but there is room for \d+ connections.*\nProcess /,
+    );
+    expect(folder.read('x.log')).toMatch(/notice room for \d+ connections/);
+    expect(folder.read('x.log')).toMatch(/warn maxConnections is 999999999/);
+  });
+
+  test('its log may go to syslog; what it prints and dies of goes to its file', async () => {
+    const folder = new DaemonFolder();
+    const received: string[] = [];
+    const server = dgram.createSocket('udp4').on('message', (line) => received.push(String(line)));
+    whenOver(() => server.close());
+    server.bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { pid } = await folder.start('--syslog', `udp://127.0.0.1:${server.address().port}`);
+    process.kill(pid, 'SIGUSR2');
+    await until(() => received.some((line) => line.includes('state of hub:')), 'the state came by syslog');
+    expect(received.find((line) => line.includes('state of hub:'))).toMatch(`ringcast ${pid} `);
+    expect((await folder.tell('stop')).code).toBe(0);
+    await until(() => received.some((line) => line.endsWith('ended')), 'the last line came');
+    expect(folder.read('x.log')).toBe('');
   });
 
   test('SIGHUP opens the log file anew', async () => {

@@ -1,6 +1,6 @@
 /** `ringcast run` under those who look after it: systemd, whose place a datagram listener takes, and `ringcast status`. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { DaemonFolder, endDaemons, lives } from '../support/daemons';
@@ -131,6 +131,26 @@ describe('ringcast run --lock', () => {
     expect(await folder.tell('stop')).toMatchObject({ code: 0, stderr: `Ended: process ${pid}.\n` });
     expect((await program.ended).code).toBe(0);
     expect(folder.read('x.pid')).toBe('');
+  });
+
+  test('SIGHUP reads the settings again and opens the log file anew; faulty ones are refused', async () => {
+    const folder = new DaemonFolder();
+    writeFileSync(folder.file('x.yaml'), 'log: {levels: notice}\n');
+    const { program, url } = await run(folder, ['--config', 'x.yaml', '--log-file', 'x.log']);
+    renameSync(folder.log, folder.file('old.log'));
+    writeFileSync(folder.file('x.yaml'), 'log: {levels: info}\n');
+    program.process.kill('SIGHUP');
+    await folder.logs('reloaded, changed: logLevel');
+    await WsPeer.open(url);
+    await folder.logs(/info service, connection 1: opened/);
+    writeFileSync(folder.file('x.yaml'), 'prot: 1\n');
+    program.process.kill('SIGHUP');
+    await folder.logs(
+      /err reload refused, everything stays as it was: \S+x\.yaml has a fault:; line 1: prot is not known/,
+    );
+    expect(folder.read('old.log')).toMatch(/^\S+ notice room for \d+ connections/);
+    program.process.kill('SIGTERM');
+    expect((await program.ended).code).toBe(0);
   });
 
   test('a handler that throws costs its connection, not the hub', async () => {

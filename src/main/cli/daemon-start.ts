@@ -86,7 +86,8 @@ async function becomeDaemon(starter: Starter, options: StartOptions, given: Give
       logFile: settings.logFile ?? defaultLogFile(lock),
       workingFolder: '/',
       umask: options.umask ?? DEFAULT_UMASK,
-      routes: {},
+      syslog: settings.syslog,
+      levels: settings.hub.logLevel,
     });
     const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
     daemon

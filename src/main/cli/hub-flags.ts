@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { HUB_NUMBERS, RING_NUMBERS } from '../../shared/options';
 import { DEFAULT_PORT, type Given, type GivenSettings, type Origins } from '../config/settings';
-import { channelName, collect, powerOfTwo, wholeNumber } from './arguments';
+import { channelName, collect, logLevels, powerOfTwo, syslogAddress, wholeNumber } from './arguments';
 
 /** Their names are those of `GivenSettings`. None has a default here: a file may say it too. */
 export function addHubFlags(command: Command): Command {
@@ -43,11 +43,22 @@ export function addHubFlags(command: Command): Command {
 
 /** Where its log goes. */
 export function addLogFlags(command: Command): Command {
-  return command.addOption(
+  const flags = [
+    new Option(
+      '--log-level <LEVELS>',
+      'err, warn, notice, info or debug, and what is more severe; err,debug: exactly these (default: notice)',
+    )
+      .env('RINGCAST_LOG_LEVEL')
+      .argParser(logLevels),
     new Option('--log-file <FILE>', 'append the log to this file; SIGHUP opens it anew').env(
       'RINGCAST_LOG_FILE',
     ),
-  );
+    new Option('--syslog [ADDRESS]', 'log to syslog: /dev/log, or udp://host:port and others')
+      .env('RINGCAST_SYSLOG')
+      .argParser(syslogAddress),
+  ];
+  for (const flag of flags) command.addOption(flag);
+  return command;
 }
 
 const NAMES = [
@@ -62,6 +73,7 @@ const NAMES = [
   'laneBytes',
   'logFile',
   'logLevel',
+  'syslog',
 ] as const satisfies readonly (keyof GivenSettings)[];
 const PATHS: readonly string[] = ['config', 'logFile'];
 

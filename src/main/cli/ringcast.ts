@@ -10,7 +10,7 @@ import { defineDaemonCommands } from './daemon-commands';
 import { ExitCode } from './exit-codes';
 import { exitWith } from './exit-with';
 import { Failure } from './failure';
-import { addHubFlags, givenTo } from './hub-flags';
+import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
 import type { RunOptions } from './run';
 import type { TailOptions } from './tail';
 import { onReaderGone, Terminal, wantsColor } from './terminal';
@@ -56,7 +56,7 @@ function createProgram(): Command {
 
 function defineRun(program: Command): void {
   const { maxConnections } = HUB_NUMBERS;
-  const command = addHubFlags(program.command('run'))
+  const command = addLogFlags(addHubFlags(program.command('run')))
     .summary('start a hub in the foreground')
     .description('Starts a hub in the foreground, until Ctrl-C or the end of its standard input.')
     .addHelpText('before', RUN_EXAMPLES)

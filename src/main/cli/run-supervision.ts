@@ -4,8 +4,13 @@
  * Thread: the main one.
  */
 import path from 'node:path';
+import { log } from '../../shared/log';
+import type { Settings } from '../config/settings';
 import { aboutProcess, controlRoutes, launchedAs } from '../daemon/control-routes';
 import { Instance } from '../daemon/instance';
+import { type LogFile, openLogFile } from '../daemon/log-file';
+import { LogOutput } from '../daemon/log-output';
+import { refusalText } from '../daemon/reload-text';
 import { CLOSE_DEADLINE_MS, type ServedHub } from '../daemon/served-hub';
 import { Systemd } from '../daemon/systemd';
 import { usageError } from './failure';
@@ -15,19 +20,24 @@ const STOPPING_LIMIT_MS = CLOSE_DEADLINE_MS + 5_000;
 
 export class RunSupervision {
   readonly #systemd = Systemd.find();
+  readonly #logFile: LogFile | undefined;
+  readonly #logOutput: LogOutput;
   #instance: Instance | undefined;
   #served: ServedHub | undefined;
   #stopping = false;
 
-  private constructor() {}
+  private constructor({ logFile, syslog, hub: { logLevel = 'notice' } }: Settings) {
+    this.#logFile = logFile === undefined ? undefined : openLogFile(logFile);
+    this.#logOutput = new LogOutput({ levels: logLevel, file: this.#logFile, syslog });
+  }
 
   /**
-   * Takes the lock, if one is wanted: before anything is started that another process may have.
+   * Sends the log where it is to go, and takes the lock, if one is wanted: before anything is started that another process may have.
    *
    * @throws {Failure} ALREADY_RUNNING
    */
-  static async begin(lock: string | undefined): Promise<RunSupervision> {
-    const supervision = new RunSupervision();
+  static async begin(lock: string | undefined, settings: Settings): Promise<RunSupervision> {
+    const supervision = new RunSupervision(settings);
     if (lock === undefined) return supervision;
     if (process.platform !== 'linux') throw usageError('--lock works on Linux only: do without it here.');
     supervision.#instance = await Instance.open(path.resolve(lock), supervision.#routes());
@@ -48,6 +58,11 @@ export class RunSupervision {
       (deadlineMs) => hub.heartbeat(deadlineMs),
       async () => `${this.#summary()}, ${(await hub.stats()).connections} connections`,
     );
+  }
+
+  /** The hub is closed. */
+  async end(): Promise<void> {
+    await this.#logOutput.close();
   }
 
   /** As the first SIGTERM does. A second one would end it at once. */
@@ -76,7 +91,11 @@ export class RunSupervision {
   async #reload(): Promise<unknown> {
     await this.#systemd?.reloading();
     try {
+      this.#logFile?.reopen();
       return await this.#served?.reload();
+    } catch (error) {
+      log.err(refusalText(error));
+      throw error;
     } finally {
       await this.#systemd?.ready(this.#summary());
     }

@@ -1,5 +1,4 @@
 /** `ringcast run`: a hub in the foreground, and the lines of standard input into one of its channels. */
-import { LogLevel, setLogLevel } from '../../shared/log';
 import { type Given, readSettings } from '../config/settings';
 import { CLOSE_DEADLINE_MS, ServedHub } from '../daemon/served-hub';
 import type { Hub } from '../hub';
@@ -28,17 +27,20 @@ type Signal = keyof typeof SIGNALS;
 /** Runs until a signal, or the end of standard input. @returns the exit code */
 export async function run(options: RunOptions, given: Given): Promise<ExitCode> {
   checkTogether(options, given);
-  const readAgain = () => readSettings(given, options.stdin);
+  const readAgain = () => readSettings(given, { stdinChannel: options.stdin, quiet: options.quiet });
   const settings = readAgain();
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
-  if (options.quiet) setLogLevel(LogLevel.ERR | LogLevel.WARN);
-  const supervision = await RunSupervision.begin(options.lock);
-  const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
-  const session = new Session(served, options, terminal);
-  supervision.serve(served);
-  session.announce();
-  return session.serve();
+  const supervision = await RunSupervision.begin(options.lock, settings);
+  try {
+    const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
+    const session = new Session(served, options, terminal);
+    supervision.serve(served);
+    session.announce();
+    return await session.serve();
+  } finally {
+    await supervision.end();
+  }
 }
 
 function checkTogether({ stdin, waitPeers, keepOpen }: RunOptions, { values: { path } }: Given): void {

@@ -7,6 +7,7 @@ import {
   type HubOptions,
   RING_NUMBERS,
 } from '../../shared/options';
+import { logLevels, syslogAddress } from '../cli/arguments';
 import {
   both,
   bytes,
@@ -21,9 +22,18 @@ import {
   wholeNumber,
 } from './checks';
 
+/** Where the log goes. */
+export interface LogContent {
+  file?: string;
+  /** A mask. */
+  levels?: number;
+  /** true: the default address. */
+  syslog?: string | true;
+}
+
 /** A configuration file, checked, with absolute paths and the certificates read. */
-export interface ConfigContent extends Omit<HubOptions, 'server'> {
-  log?: { file?: string; levels?: string };
+export interface ConfigContent extends Omit<HubOptions, 'logLevel'> {
+  log?: LogContent;
 }
 
 type NumberTable = Record<string, readonly [fallback: number, lowest: number, highest: number]>;
@@ -54,6 +64,33 @@ const channel = object({
   handler: existingFile,
 });
 
+/** `info`, `err,debug` or `[err, debug]`. */
+const levels: Check = (value, at, report) => {
+  try {
+    return logLevels(Array.isArray(value) ? value.join(',') : String(value));
+  } catch (error) {
+    report.wrong(at, `is ${JSON.stringify(value)}: ${lowerFirst((error as Error).message)}`);
+    return value;
+  }
+};
+
+/** true, or an address. */
+const syslog: Check = (value, at, report) => {
+  try {
+    if (value !== true) syslogAddress(String(value));
+  } catch (error) {
+    report.wrong(
+      at,
+      `is ${JSON.stringify(value)}: ${lowerFirst((error as Error).message)} Or true: the default`,
+    );
+  }
+  return value;
+};
+
+function lowerFirst(text: string): string {
+  return text[0].toLowerCase() + text.slice(1);
+}
+
 export const checkConfig: Check = object({
   host: text,
   path: both(text, beginsWithSlash),
@@ -64,5 +101,5 @@ export const checkConfig: Check = object({
   }),
   channels: dictionary((name) => name === '*' || encodeChannelName(name), channel),
   tls: object({ key: contentOfFile, cert: contentOfFile, ca: contentOfFile, passphrase: text }),
-  log: object({ file: fileToWrite, levels: text }),
+  log: object({ file: fileToWrite, levels, syslog }),
 });

@@ -31,5 +31,7 @@ export const CONFIG_TEMPLATE = `# Settings of a hub, for: ringcast start --confi
 #   cert: ./cert.pem
 
 # log:
+#   levels: notice           # live. err, warn, notice, info or debug, and what is more severe
 #   file: ./ringcast.log
+#   syslog: true             # or an address, such as udp://host:514; then the file gets what is printed
 `;

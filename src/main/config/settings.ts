@@ -5,6 +5,8 @@
  *
  * Thread: any.
  */
+
+import { LOG_LEVEL_NAMES, levelBit, levelMask } from '../../shared/log';
 import {
   type CHANNEL_NUMBERS,
   type ChannelOptions,
@@ -16,6 +18,7 @@ import {
 } from '../../shared/options';
 import { usageError } from '../cli/failure';
 import type { ConfigFile } from './config-file';
+import type { LogContent } from './config-schema';
 import { holds, type KeyPath, nameOf } from './key-path';
 
 /** Not 0, as in the library: a port that people type should stay the same. */
@@ -34,7 +37,10 @@ export interface GivenSettings {
   slow?: SlowPolicy;
   laneBytes?: number;
   logFile?: string;
-  logLevel?: string;
+  /** A mask. */
+  logLevel?: number;
+  /** true: the default address. */
+  syslog?: string | true;
 }
 
 export type Origins = { [flag in keyof GivenSettings]?: string };
@@ -57,7 +63,7 @@ export interface Settings {
   hub: HubOptions;
   /** Absolute path. */
   logFile: string | undefined;
-  logLevels: string | undefined;
+  syslog: string | true | undefined;
   /** Absolute path. */
   configFile: string | undefined;
   entries: Entry[];
@@ -73,6 +79,7 @@ const KEYS = {
   laneBytes: ['ring', 'laneBytes'],
   logFile: ['log', 'file'],
   logLevel: ['log', 'levels'],
+  syslog: ['log', 'syslog'],
 } as const satisfies { [flag in keyof GivenSettings]?: readonly string[] };
 
 const DEFAULTS: { [key: string]: unknown } = {
@@ -83,16 +90,28 @@ const DEFAULTS: { [key: string]: unknown } = {
   ...defaultsOf(RING_NUMBERS, 'ring.'),
 };
 
+export interface Circumstances {
+  /** Lines are posted to it from standard input: it is allowed too, and its peers are waited for. */
+  stdinChannel?: string;
+  /** Only errors and warnings are logged, unless something says otherwise. */
+  quiet?: boolean;
+}
+
 /**
  * Reads the configuration file, if one is given, and puts everything together.
  *
- * @param stdinChannel the channel of standard input, if lines are posted from there: it is allowed too, and its peers are waited for
  * @throws {Failure} USAGE, naming what is wrong
  */
-export function readSettings(given: Given, stdinChannel?: string): Settings {
+export function readSettings(given: Given, { stdinChannel, quiet = false }: Circumstances = {}): Settings {
   const { values, origins } = given;
   const file = values.config === undefined ? undefined : loadFile(values.config);
-  const { log, ...fromFile } = file?.content ?? {};
+  const { log: logFromFile, ...fromFile } = file?.content ?? {};
+  const { logFile, logLevel, syslog } = values;
+  const log: LogContent & { levels: number } = {
+    levels: levelMask(quiet ? 'warn' : 'notice'),
+    ...logFromFile,
+    ...withoutGaps({ file: logFile, levels: logLevel, syslog }),
+  };
   const { host, port, path, maxConnections, maxDescriptors, laneBytes } = values;
   const hub: HubOptions = {
     host: DEFAULT_HOST,
@@ -101,6 +120,7 @@ export function readSettings(given: Given, stdinChannel?: string): Settings {
     ...withoutGaps({ host, port, path, maxConnections, maxDescriptors }),
     ring: { ...fromFile.ring, ...withoutGaps({ laneBytes }) },
     channels: channelsOf(values, fromFile.channels, stdinChannel),
+    logLevel: log.levels,
   };
   try {
     resolveHubOptions(hub);
@@ -109,15 +129,10 @@ export function readSettings(given: Given, stdinChannel?: string): Settings {
   }
   return {
     hub,
-    logFile: values.logFile ?? log?.file,
-    logLevels: values.logLevel ?? log?.levels,
+    logFile: log.file,
+    syslog: log.syslog,
     configFile: file?.path,
-    entries: entriesOf(
-      hub,
-      { ...log, ...withoutGaps({ file: values.logFile, levels: values.logLevel }) },
-      origins,
-      file,
-    ),
+    entries: entriesOf(hub, { ...log, levels: levelNames(log.levels) }, origins, file),
   };
 }
 
@@ -152,7 +167,10 @@ function entriesOf(hub: HubOptions, log: object, origins: Origins, file: ConfigF
   return [...entries.values()];
 }
 
-function pathsOf({ channels = {}, ring = {}, tls, ...top }: HubOptions, log: object): [KeyPath, unknown][] {
+function pathsOf(
+  { channels = {}, ring = {}, tls, logLevel: _, ...top }: HubOptions,
+  log: object,
+): [KeyPath, unknown][] {
   const below = (place: string[], values: object) =>
     Object.entries(values).map(([key, value]): [KeyPath, unknown] => [[...place, key], value]);
   const secrets = Object.fromEntries(Object.keys(tls ?? {}).map((key) => [key, '(not shown)']));
@@ -172,6 +190,11 @@ function originOf(path: KeyPath, origins: Origins, file: ConfigFile | undefined)
   const inherited = section === 'channels' ? [section, '*', key] : path;
   const place = [path, inherited].find((candidate) => holds(file?.content, candidate));
   return file === undefined || place === undefined ? 'default' : `${file.path}:${file.lineOf(place)}`;
+}
+
+/** As `--log-level` takes them. */
+function levelNames(levels: number): string {
+  return LOG_LEVEL_NAMES.filter((name) => (levels & levelBit(name)) !== 0).join(',') || 'none';
 }
 
 /** The flag that sets this key, if one does. */

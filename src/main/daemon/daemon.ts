@@ -6,30 +6,34 @@
  * Thread: the main one.
  */
 import { inspect } from 'node:util';
-import { log } from '../../shared/log';
+import { formatLogRecord, type LogLevels, log } from '../../shared/log';
 import { ExitCode } from '../cli/exit-codes';
-import { Failure } from '../cli/failure';
+import type { Failure } from '../cli/failure';
 import { aboutProcess, controlRoutes, launchedAs } from './control-routes';
 import type { ControlRoutes } from './control-server';
 import { Instance } from './instance';
-import { LogFile } from './log-file';
+import { type LogFile, openLogFile } from './log-file';
+import { LogOutput } from './log-output';
 import { redirectOutput } from './output';
+import { refusalText } from './reload-text';
 import { obeySignals } from './signals';
 import type { Starter } from './starter';
 
 /** What a daemon begins with: complete, and with absolute paths. */
 export interface DaemonPlan {
   lock: string;
+  /** What is printed goes there; lines of the log too, unless they go to syslog. */
   logFile: string | undefined;
+  syslog?: string | true;
+  levels?: LogLevels;
   workingFolder: string;
   umask: number;
-  /** What the control socket knows beside the daemon's own. */
-  routes: ControlRoutes;
 }
 
 export class Daemon {
   readonly #starter: Starter;
   readonly #logFile: LogFile | undefined;
+  readonly #logOutput: LogOutput;
   readonly #launch = launchedAs();
   #instance: Instance | undefined;
   #stop: () => unknown = () => {};
@@ -38,26 +42,26 @@ export class Daemon {
   #status: () => unknown = () => ({});
   #stopping = false;
 
-  private constructor(starter: Starter, logFile: LogFile | undefined) {
+  private constructor(starter: Starter, { logFile, syslog, levels = 'notice' }: DaemonPlan) {
     this.#starter = starter;
-    this.#logFile = logFile;
+    this.#logFile = logFile === undefined ? undefined : openLogFile(logFile);
+    this.#logOutput = new LogOutput({ levels, file: this.#logFile, syslog }, (record) => {
+      // What goes wrong at the start is for whoever started it.
+      if (record.level === 'err' || record.level === 'warn') starter.printed(`${formatLogRecord(record)}\n`);
+    });
   }
 
   /**
    * Makes this process a daemon. What goes wrong is told to whoever started it, and ends the process.
    * @internal use `daemonize`
    */
-  static async begin(
-    starter: Starter,
-    { lock, logFile, workingFolder, umask, routes }: DaemonPlan,
-  ): Promise<Daemon> {
-    redirectOutput((text) => starter.printed(text));
-    process.umask(umask);
+  static async begin(starter: Starter, plan: DaemonPlan): Promise<Daemon> {
+    process.umask(plan.umask);
     try {
-      const daemon = new Daemon(starter, openLog(logFile));
+      const daemon = new Daemon(starter, plan);
       daemon.#catchOutput();
-      daemon.#instance = await Instance.open(lock, { ...daemon.#routes(), ...routes });
-      process.chdir(workingFolder);
+      daemon.#instance = await Instance.open(plan.lock, daemon.#routes());
+      process.chdir(plan.workingFolder);
       obeySignals({
         stop: () => void daemon.stop(),
         reload: () => void daemon.reload().catch(() => {}), // it is in the log
@@ -97,6 +101,7 @@ export class Daemon {
   async fail(error: unknown): Promise<never> {
     const told = failStart(this.#starter, error); // first: so the line below is for the log alone
     log.err(`the daemon ends: ${inspect(error)}`);
+    await this.#logOutput.close();
     return told;
   }
 
@@ -132,6 +137,7 @@ export class Daemon {
     try {
       await this.#stop();
       log.notice('ended');
+      await this.#logOutput.close();
       process.exit(ExitCode.OK);
     } catch (error) {
       log.err(`the end went wrong: ${inspect(error)}`);
@@ -144,12 +150,7 @@ export class Daemon {
       this.#logFile?.reopen();
       return await this.#reload();
     } catch (error) {
-      const { message, remedy } = error as Failure;
-      const reason = [message, remedy]
-        .filter(Boolean)
-        .join(' ')
-        .replace(/\s*\n\s*/g, '; '); // one line
-      log.err(`reload refused, everything stays as it was: ${reason}`);
+      log.err(refusalText(error));
       throw error;
     }
   }
@@ -189,18 +190,6 @@ export class Daemon {
       logFile: this.#logFile?.path,
       launch: this.#launch,
     };
-  }
-}
-
-function openLog(file: string | undefined): LogFile | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return new LogFile(file);
-  } catch (cause) {
-    throw new Failure(ExitCode.FAILURE, `Cannot open the log file ${file}: ${(cause as Error).message}.`, {
-      remedy: 'Choose another one with --log-file.',
-      cause,
-    });
   }
 }
 

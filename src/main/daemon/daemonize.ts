@@ -51,7 +51,7 @@ export async function daemonize(options: DaemonizeOptions): Promise<Daemon> {
   const starter = Starter.take();
   if (starter !== undefined) {
     const { Daemon: Here } = require('./daemon') as typeof import('./daemon');
-    return Here.begin(starter, { lock, logFile, workingFolder, umask, routes: {} });
+    return Here.begin(starter, { lock, logFile, workingFolder, umask });
   }
   const { launch } = require('./launch') as typeof import('./launch');
   const verdict = await launch({ startTimeoutMs, printed: (text) => process.stderr.write(text) });

@@ -5,6 +5,8 @@
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { ExitCode } from '../cli/exit-codes';
+import { Failure } from '../cli/failure';
 
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
@@ -52,6 +54,18 @@ export class LogFile {
   #append(text: string): void {
     let bytes = Buffer.from(text);
     while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#descriptor, bytes));
+  }
+}
+
+/** @throws {Failure} if it cannot be opened */
+export function openLogFile(file: string): LogFile {
+  try {
+    return new LogFile(file);
+  } catch (cause) {
+    throw new Failure(ExitCode.FAILURE, `Cannot open the log file ${file}: ${(cause as Error).message}.`, {
+      remedy: 'Choose another one with --log-file.',
+      cause,
+    });
   }
 }
 

@@ -55,8 +55,10 @@ export class ServedHub {
   async reload(): Promise<ReconfigureReport> {
     const settings = this.#readAgain();
     const { applied, needRestart } = await this.hub.reconfigure(settings.hub);
-    if (settings.logFile !== this.settings.logFile) needRestart.push('log.file');
-    this.settings = { ...settings, logFile: this.settings.logFile };
+    const { logFile, syslog } = this.settings;
+    if (settings.logFile !== logFile) needRestart.push('log.file');
+    if (settings.syslog !== syslog) needRestart.push('log.syslog');
+    this.settings = { ...settings, logFile, syslog };
     log.notice(reloadText(applied, needRestart));
     return { applied, needRestart };
   }

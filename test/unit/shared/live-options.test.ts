@@ -17,6 +17,7 @@ describe('a change of options', () => {
   test.each([
     [{ maxConnections: 5 }, { maxConnections: 5 }],
     [{ maxDescriptors: 5 }, { maxDescriptors: 5 }],
+    [{ logLevel: 'info' as const }, { logLevel: 15 }],
     [{ maxMessageBytes: 5 }, { maxMessageBytes: 5 }],
     [{ maxFragments: 5 }, { maxFragments: 5 }],
     [{ maxOutboundBytes: 65_536 }, { maxOutboundBytes: 65_536 }],

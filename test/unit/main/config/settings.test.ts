@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Given, readSettings } from '../../../../src/main/config/settings';
+import { levelMask } from '../../../../src/shared/log';
 import { removeFolders, temporaryFolder } from '../../../support/temporary';
 
 afterEach(removeFolders);
@@ -58,6 +59,19 @@ describe('settings', () => {
     expect(logFile).toBe(path.join(folder, 'x.log'));
   });
 
+  test('levels of the log are names, syslog is true or an address, and quiet is only a default', () => {
+    expect(readSettings(given({})).hub.logLevel).toBe(levelMask('notice'));
+    expect(readSettings(given({}), { quiet: true }).hub.logLevel).toBe(levelMask('warn'));
+    const { hub, syslog, entries } = readSettings(withFile('log: {levels: [err, debug], syslog: true}'), {
+      quiet: true,
+    });
+    expect({ levels: hub.logLevel, syslog }).toEqual({ levels: levelMask(['err', 'debug']), syslog: true });
+    expect(entries).toContainEqual(expect.objectContaining({ key: 'log.levels', value: 'err,debug' }));
+    expect(readSettings(withFile('log: {levels: info}', { logLevel: levelMask('err') })).hub.logLevel).toBe(
+      1,
+    );
+  });
+
   test('certificates are read', () => {
     const where = withFile('tls: {key: k.pem, cert: c.pem}\n');
     const folder = path.dirname(where.values.config as string);
@@ -77,14 +91,16 @@ describe('settings', () => {
   });
 
   test('the channel of standard input is allowed, and its peers are waited for unless the file says otherwise', () => {
-    expect(readSettings(given({ channel: ['a'] }), 'log').hub.channels).toEqual({
+    expect(readSettings(given({ channel: ['a'] }), { stdinChannel: 'log' }).hub.channels).toEqual({
       a: { slow: 'wait' },
       log: { slow: 'wait' },
     });
-    expect(readSettings(withFile('channels: {log: {slow: disconnect}}'), 'log').hub.channels).toEqual({
+    expect(
+      readSettings(withFile('channels: {log: {slow: disconnect}}'), { stdinChannel: 'log' }).hub.channels,
+    ).toEqual({
       log: { slow: 'disconnect' },
     });
-    expect(readSettings(given({}), 'log').hub.channels).toEqual({ '*': { slow: 'wait' } });
+    expect(readSettings(given({}), { stdinChannel: 'log' }).hub.channels).toEqual({ '*': { slow: 'wait' } });
   });
 
   test('a channel may have any name that a channel may have', () => {
@@ -107,8 +123,10 @@ describe('faults', () => {
     ['host: a\nhost: b', 'line 2: Map keys must be unique'],
     [
       'log: {level: info}',
-      /^line 1: log\.level is not known: there are file, levels\. Did you mean levels\?$/,
+      /^line 1: log\.level is not known: there are file, levels, syslog\. Did you mean levels\?$/,
     ],
+    ['log: {levels: loud}', /^line 1: log\.levels is "loud": it must be one of err, warn,/],
+    ['log: {syslog: http://x}', /^line 1: log\.syslog is "http:\/\/x": it must be a path such as \/dev\/log/],
   ])('%j is told by line: %s', (text, fault) => {
     if (typeof fault === 'string') expect(faultsOf(text)).toEqual([fault]);
     else expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);
