@@ -4,6 +4,7 @@
  * Thread: the one that called `createHub`.
  */
 import { EventEmitter } from 'node:events';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Piscina } from 'piscina';
 import { Board } from '../shared/board';
 import { capacityWarnings, describeCapacity } from '../shared/capacity';
@@ -11,8 +12,14 @@ import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../share
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary } from '../shared/inbound';
+import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
 import { log, setLogLevel } from '../shared/log';
-import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
+import {
+  type HubOptions,
+  type ResolvedHubOptions,
+  resolveHubOptions,
+  type TlsOptions,
+} from '../shared/options';
 import {
   attachProducer,
   type PostOptions,
@@ -95,6 +102,7 @@ export class Hub extends EventEmitter<HubEvents> {
   /** Path of the socket for producers in other processes, if the options name one. */
   readonly producerSocket: string | undefined;
 
+  readonly #options: ResolvedHubOptions;
   readonly #ring: RingMemory;
   readonly #board: Board;
   readonly #handle: ProducerHandle;
@@ -113,6 +121,7 @@ export class Hub extends EventEmitter<HubEvents> {
     service: ServiceThread,
   ) {
     super();
+    this.#options = options;
     this.#ring = ring;
     this.#board = board;
     this.#handle = handle;
@@ -198,6 +207,32 @@ export class Hub extends EventEmitter<HubEvents> {
     return this.#control.call('connections', CONTROL_DEADLINE_MS, (service) => service.connections());
   }
 
+  /**
+   * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs`, `logLevel` and the numbers
+   * of the channels at once, `maxMessageBytes`, `maxFragments` and a new certificate in `tls` for the connections to come.
+   *
+   * @param options all of them, as for `createHub`: one that is missing goes back to its default
+   * @returns the names of the options that changed, and of those that would need a new hub: these stay as they were
+   * @throws {TypeError | RangeError} for a bad option: then nothing is changed
+   */
+  async reconfigure(options: HubOptions): Promise<ReconfigureReport> {
+    const { live, applied, needRestart } = compareOptions(this.#options, resolveHubOptions(options));
+    if (live.hub.tls !== undefined) checkTls(live.hub.tls);
+    await this.#control.call('reconfigure', CONTROL_DEADLINE_MS, (service) => service.reconfigure(live));
+    applyLive(this.#options, live);
+    if (live.hub.logLevel !== undefined) setLogLevel(live.hub.logLevel);
+    return { applied, needRestart };
+  }
+
+  /**
+   * Asks the service thread for a sign of life.
+   *
+   * @throws {HubError} CONTROL_TIMEOUT without an answer in `deadlineMs`, SERVICE_GONE or CLOSED if there is nobody to answer
+   */
+  heartbeat(deadlineMs: number = CONTROL_DEADLINE_MS): Promise<void> {
+    return this.#control.call('heartbeat', deadlineMs, (service) => service.heartbeat());
+  }
+
   /** Counters of the hub, its channels and its producers. Read from shared memory: works also while the service is busy. */
   async stats(): Promise<HubStats> {
     return statsOf(this.#ring, this.#board);
@@ -267,6 +302,15 @@ export class Hub extends EventEmitter<HubEvents> {
     log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
     throw error;
+  }
+}
+
+/** So that a certificate that does not fit its key is refused here, and what is in use stays. */
+function checkTls(tls: TlsOptions): void {
+  try {
+    createSecureContext(tls as SecureContextOptions);
+  } catch (cause) {
+    throw new RangeError(`tls: key and cert cannot be used: ${(cause as Error).message}`, { cause });
   }
 }
 

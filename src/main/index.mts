@@ -4,6 +4,7 @@ export {
   CloseCode,
   connectProducer,
   createHub,
+  daemonize,
   defaultProducerSocket,
   emitStderr,
   emitSyslog,

@@ -3,6 +3,7 @@ export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
 export type { ConnectionSummary } from '../shared/inbound';
+export type { ReconfigureReport } from '../shared/live-options';
 export {
   emitStderr,
   formatLogRecord,
@@ -43,6 +44,8 @@ export {
   readStats,
 } from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
+export type { Daemon } from './daemon/daemon';
+export { type DaemonizeOptions, daemonize } from './daemon/daemonize';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
 export type { SyslogFraming } from './log/stream-link';
 export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';

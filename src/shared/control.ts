@@ -1,6 +1,7 @@
 /** The control plane: what the application's thread may ask of the service thread, and what both are started with. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ConnectionSummary } from './inbound';
+import type { LiveOptions } from './live-options';
 import type { ResolvedHubOptions } from './options';
 import type { ProducerHandle } from './producer';
 
@@ -20,6 +21,10 @@ export interface ServiceControl {
   connections(): Promise<ConnectionReport[]>;
   /** Whether peers' messages are wanted at all: without a listener they need not cross threads. */
   forwardMessages(wanted: boolean): Promise<void>;
+  /** Answers, and nothing else: so the caller knows that the service's loop goes round. */
+  heartbeat(): Promise<void>;
+  /** Puts new limits in the place of those in use. */
+  reconfigure(limits: LiveOptions): Promise<void>;
   /** Drains, flushes, closes. @returns how many connections had to be cut at the deadline */
   close(deadlineMs: number): Promise<number>;
 }

@@ -29,6 +29,8 @@ export const HubErrorCode = {
   CONNECT_FAILED: 'RINGCAST_E_CONNECT_FAILED',
   /** The connection of this process to its hub broke before the hub told what became of a message that it has. */
   CONNECTION_LOST: 'RINGCAST_E_CONNECTION_LOST',
+  /** Daemons need Linux, and the main thread. */
+  DAEMON_UNSUPPORTED: 'RINGCAST_E_DAEMON_UNSUPPORTED',
   /** Something threw that should not: a fault in ringcast. Please report it. */
   INTERNAL: 'RINGCAST_E_INTERNAL',
 } as const;

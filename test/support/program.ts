@@ -26,20 +26,20 @@ export class Program {
   stdout = '';
   stderr = '';
 
-  /** @param descriptors limit of the program's open descriptors */
+  /** @param options `descriptors`: limit of its open descriptors; `folder`: in which it starts */
   constructor(
     file: string,
     args: string[] = [],
     environment: NodeJS.ProcessEnv = {},
-    { descriptors }: { descriptors?: number } = {},
+    { descriptors, folder = ROOT }: { descriptors?: number; folder?: string } = {},
   ) {
     if (!existsSync(RINGCAST)) throw new Error('there is no build: npm run build');
     const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
     const command = [process.execPath, file, ...args];
     if (descriptors !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`);
     this.process = spawn(command[0], command.slice(1), {
-      cwd: ROOT,
-      env: { ...inherited, XDG_RUNTIME_DIR: runtimeDirectory, ...environment },
+      cwd: folder,
+      env: { ...inherited, ...environment },
       stdio: 'pipe',
     });
     this.process.stdin?.on('error', () => {}); // it may end before it has read everything

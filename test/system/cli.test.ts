@@ -297,10 +297,11 @@ describe('ringcast run', () => {
     const { program, url } = await hub('--stdin', 'log', '--wait-peers', '1');
     program.process.stdout?.destroy();
     program.process.stderr?.destroy();
+    const exited = once(program.process, 'exit'); // which may come before the end of `tail`
     const tail = ringcast('tail', `${url}/log`);
     program.process.stdin?.end('line\n');
     expect(await tail.ended).toMatchObject({ code: 0, stdout: 'line\n' });
-    expect((await once(program.process, 'exit'))[0]).toBe(0);
+    expect((await exited)[0]).toBe(0);
   });
 });
 

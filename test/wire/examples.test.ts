@@ -1,12 +1,20 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WebSocket } from 'ws';
-import { Program, ROOT } from '../support/program';
+import { endAll, whenOver } from '../support/hubs';
+import { Program, RINGCAST, ROOT } from '../support/program';
+import { removeFolders, temporaryFolder } from '../support/temporary';
+import { WsPeer } from '../support/ws-peer';
 
 const run = (name: string) => new Program(path.join(ROOT, 'examples', name));
 const lines = (text: string) => text.trimEnd().split('\n');
 
 /** All that a hub says at its start, unless something is wrong. */
 const CAPACITY_NOTICE = expect.stringMatching(/^\S+ notice room for \d+ connections: [^\n]+\n$/);
+afterEach(async () => {
+  await endAll();
+  removeFolders();
+});
 
 describe('examples', () => {
   test('hub-and-worker posts a tick a second and ends on Ctrl-C', async () => {
@@ -79,6 +87,25 @@ leave tea: you left tea
 connection 1 ended with 1001, it had joined 1 room
 `,
     });
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('daemon goes on when its caller has ended, and ticks until it is stopped', async () => {
+    const folder = temporaryFolder();
+    const lock = path.join(folder, 'x.pid');
+    const { code, stderr } = await new Program(path.join(ROOT, 'examples/daemon.mjs'), [lock]).ended;
+    whenOver(() => new Program(RINGCAST, ['stop', '--lock', lock, '--force']).ended);
+    expect(code).toBe(0);
+    const [, url] = /^Ticking at (\S+)\n$/m.exec(stderr) ?? [];
+    const peer = await WsPeer.open(url);
+    expect(String((await peer.received(1))[0].data)).toMatch(/^It is \d{4}-/);
+    const reloaded = await new Program(RINGCAST, ['reload', '--lock', lock]).ended;
+    expect(reloaded.stderr).toBe('reloaded, changed: everyMs.\n');
+    expect((await new Program(RINGCAST, ['stop', '--lock', lock]).ended).code).toBe(0);
+    expect(await peer.closed).toMatchObject({ code: 1001 });
+    expect(readFileSync(path.join(folder, 'x.log'), 'utf8')).toContain(
+      'From here on only the log hears of it.\n',
+    );
   });
 
   test('chat tells everybody what one peer says', async () => {

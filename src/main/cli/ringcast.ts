@@ -2,32 +2,24 @@
 /** The program `ringcast`. Each command's module is loaded when it runs: `--help` and `--version` load none. */
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { Command, CommanderError, Option } from 'commander';
-import { HUB_NUMBERS, RING_NUMBERS } from '../../shared/options';
-import {
-  channelName,
-  collect,
-  logLevels,
-  powerOfTwo,
-  seconds,
-  syslogAddress,
-  wholeNumber,
-} from './arguments';
-import { definePublish } from './define-publish';
+import { Command, CommanderError } from 'commander';
+import { HUB_NUMBERS } from '../../shared/options';
+import { channelName, seconds, wholeNumber } from './arguments';
+import { defineConfigCommand } from './config-commands';
+import { defineDaemonCommands } from './daemon-commands';
 import { ExitCode } from './exit-codes';
+import { exitWith } from './exit-with';
 import { Failure } from './failure';
+import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
 import type { RunOptions } from './run';
 import type { TailOptions } from './tail';
 import { onReaderGone, Terminal, wantsColor } from './terminal';
-
-/** Not 0, as in the library: a port that people type should stay the same. */
-const DEFAULT_PORT = 8080;
 
 const EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log      each line is a message of channel "log"
   ringcast run --port 9000                        a hub, and nothing that posts to it yet
   ringcast tail ws://127.0.0.1:8080/log           print what a channel sends
-  tail -f app.log | ringcast publish -c log       into a hub that runs already
+  ringcast start --port 9000; ringcast status     the same hub as a daemon
 `;
 const RUN_EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log
@@ -56,28 +48,19 @@ function createProgram(): Command {
     .addHelpText('after', EXIT_CODES);
   defineRun(program);
   defineTail(program);
-  definePublish(program, { after: EXIT_CODES, exitWith });
-  for (const command of [program, ...program.commands]) configure(command);
+  defineDaemonCommands(program);
+  defineConfigCommand(program);
+  for (const command of everyCommand(program)) configure(command);
   return program;
 }
 
 function defineRun(program: Command): void {
-  const { maxConnections, maxDescriptors, port } = HUB_NUMBERS;
-  const { laneBytes } = RING_NUMBERS;
-  program
-    .command('run')
+  const { maxConnections } = HUB_NUMBERS;
+  const command = addLogFlags(addHubFlags(program.command('run')))
     .summary('start a hub in the foreground')
     .description('Starts a hub in the foreground, until Ctrl-C or the end of its standard input.')
     .addHelpText('before', RUN_EXAMPLES)
     .addHelpText('after', EXIT_CODES)
-    .option('--host <HOST>', 'address to listen on; 0.0.0.0: all of this machine', '127.0.0.1')
-    .option(
-      '-p, --port <PORT>',
-      'port to listen on; 0: any free one',
-      wholeNumber(port[1], port[2]),
-      DEFAULT_PORT,
-    )
-    .option('--path <PATH>', 'path under which the channels lie', '/')
     .option('--stdin <CHANNEL>', 'post each line of standard input to this channel; end with it', channelName)
     .option(
       '--wait-peers <N>',
@@ -85,48 +68,15 @@ function defineRun(program: Command): void {
       wholeNumber(1, maxConnections[2]),
     )
     .option('--keep-open', 'go on serving when standard input has ended')
-    .option(
-      '--channel <NAME>',
-      'allow this channel (again for more; default: any name)',
-      (text, before?: string[]) => collect(channelName(text), before),
-    )
-    .option(
-      '--max-connections <N>',
-      'refuse more than so many',
-      wholeNumber(maxConnections[1], maxConnections[2]),
-    )
-    .option(
-      '--max-descriptors <N>',
-      'take the process to have no more descriptors than these',
-      wholeNumber(maxDescriptors[1], maxDescriptors[2]),
-    )
-    .addOption(
-      new Option(
-        '--slow <POLICY>',
-        'a peer that falls behind is cut, or waited for (default: wait with --stdin)',
-      ).choices(['disconnect', 'wait']),
-    )
-    .option(
-      '--lane-bytes <SIZE>',
-      'room for messages on their way (1MiB); the longest is almost half',
-      powerOfTwo(laneBytes[1], laneBytes[2]),
-    )
-    .option(
-      '--log-level <LEVELS>',
-      'err, warn, notice, info or debug, and what is more severe; err,debug: exactly these (default: notice)',
-      logLevels,
-    )
-    .option('--syslog [ADDRESS]', 'log to syslog: /dev/log, or udp://host:port and others', syslogAddress)
-    .option(
-      '--socket <PATH>',
-      'socket for ringcast publish and other processes (default: see ringcast publish)',
-    )
-    .option('--no-socket', 'no socket for other processes')
     .option('--json', 'tell events on standard output, one JSON object a line')
+    .option(
+      '--lock <FILE>',
+      'lock and pid file: one process at a time; ringcast status and stop find it by it',
+    )
     .option('-q, --quiet', 'say only what is wrong')
     .action(async (options: RunOptions) => {
       const { run } = require('./run') as typeof import('./run');
-      await exitWith(run(options));
+      await exitWith(run(options, givenTo(command)));
     });
 }
 
@@ -148,12 +98,16 @@ function defineTail(program: Command): void {
     });
 }
 
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
 /** What all commands have. */
 function configure(command: Command): void {
   command
     .option('--no-color', 'no colours (nor with NO_COLOR set, nor without a terminal)')
     .option('--debug', 'errors with their stack')
-    .showHelpAfterError(`See ringcast ${command.parent === null ? '' : `${command.name()} `}--help.`)
+    .showHelpAfterError(`See ${fullNameOf(command)} --help.`)
     .exitOverride()
     .configureOutput({
       getOutHasColors: () => wantsColor(process.stdout, process.env, process.argv),
@@ -163,9 +117,8 @@ function configure(command: Command): void {
     .configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` });
 }
 
-async function exitWith(code: Promise<ExitCode>): Promise<void> {
-  // Standard input may still be open, and would keep the process alive.
-  process.exit(await code);
+function fullNameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${fullNameOf(command.parent)} ${command.name()}`;
 }
 
 function report(error: unknown): ExitCode {

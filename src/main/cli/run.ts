@@ -1,40 +1,23 @@
 /** `ringcast run`: a hub in the foreground, and the lines of standard input into one of its channels. */
-import { resolve } from 'node:path';
-import { HubError, HubErrorCode } from '../../shared/errors';
-import { levelMask, setLogLevel } from '../../shared/log';
-import type { ChannelOptions, HubOptions, SlowPolicy } from '../../shared/options';
-import { createHub, type Hub } from '../hub';
-import { emitSyslog, openSyslog, type Syslog } from '../log/syslog';
-import { defaultProducerSocket, makeSocketDirectory } from '../producer-socket';
+import { type Given, readSettings } from '../config/settings';
+import { CLOSE_DEADLINE_MS, ServedHub } from '../daemon/served-hub';
+import type { Hub } from '../hub';
 import { ExitCode } from './exit-codes';
-import { Failure, usageError } from './failure';
+import { usageError } from './failure';
+import { RunSupervision } from './run-supervision';
+import { startHub } from './start-hub';
 import { type LineCounts, StdinProducer } from './stdin-producer';
 import { onReaderGone, Terminal } from './terminal';
 
 export interface RunOptions {
-  host: string;
-  port: number;
-  path: string;
   stdin?: string;
   waitPeers?: number;
   keepOpen?: boolean;
-  channel?: string[];
-  maxConnections?: number;
-  maxDescriptors?: number;
-  slow?: SlowPolicy;
-  laneBytes?: number;
-  /** A mask. */
-  logLevel?: number;
-  /** true: the default address. */
-  syslog?: string | true;
-  /** Path of the socket for other processes; false: none; without it, the default one if it can be had. */
-  socket?: string | false;
+  lock?: string;
   json?: boolean;
   quiet?: boolean;
 }
 
-/** After a signal, connections that are not flushed by then are cut. */
-const CLOSE_DEADLINE_MS = 10_000;
 /** How often it is looked whether everything is flushed. */
 const FLUSH_LOOK_MS = 20;
 
@@ -42,108 +25,35 @@ const SIGNALS = { SIGINT: ExitCode.SIGINT, SIGTERM: ExitCode.SIGTERM } as const;
 type Signal = keyof typeof SIGNALS;
 
 /** Runs until a signal, or the end of standard input. @returns the exit code */
-export async function run(options: RunOptions): Promise<ExitCode> {
-  checkTogether(options);
+export async function run(options: RunOptions, given: Given): Promise<ExitCode> {
+  checkTogether(options, given);
+  const readAgain = () => readSettings(given, { stdinChannel: options.stdin, quiet: options.quiet });
+  const settings = readAgain();
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
-  const syslog = startLog(options);
+  const supervision = await RunSupervision.begin(options.lock, settings);
   try {
-    const hub = await startHub(options, terminal);
-    const session = new Session(hub, options, terminal);
+    const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
+    const session = new Session(served, options, terminal);
+    supervision.serve(served);
     session.announce();
     return await session.serve();
   } finally {
-    await syslog?.close();
+    await supervision.end();
   }
 }
 
-/** Lines of the log go to standard error, like everything that is not a result, unless `--syslog` says otherwise. */
-function startLog({ logLevel, syslog, quiet }: RunOptions): Syslog | undefined {
-  const levels = logLevel ?? levelMask(quiet ? 'warn' : 'notice');
-  if (syslog === undefined) {
-    setLogLevel(levels);
-    return undefined;
-  }
-  const opened = openSyslog({ address: syslog === true ? undefined : syslog });
-  setLogLevel(levels, emitSyslog);
-  return opened;
-}
-
-function checkTogether({ stdin, waitPeers, keepOpen, path }: RunOptions): void {
-  if (!path.startsWith('/')) throw usageError(`--path is ${JSON.stringify(path)}: it must begin with '/'.`);
+function checkTogether({ stdin, waitPeers, keepOpen }: RunOptions, { values: { path } }: Given): void {
+  if (path !== undefined && !path.startsWith('/'))
+    throw usageError(`--path is ${JSON.stringify(path)}: it must begin with '/'.`);
   if (stdin !== undefined) return;
   if (waitPeers !== undefined) throw usageError('--wait-peers needs --stdin: it waits before it reads.');
   if (keepOpen) throw usageError('--keep-open needs --stdin: without it the hub stays open anyway.');
 }
 
-/** Lines that come faster than peers read them must not be lost: so with `--stdin` the reading waits. */
-function hubOptionsOf(options: RunOptions): HubOptions {
-  const { host, port, path, stdin, maxConnections, maxDescriptors, laneBytes } = options;
-  const policy: ChannelOptions = { slow: options.slow ?? (stdin === undefined ? 'disconnect' : 'wait') };
-  const names = options.channel ?? ['*'];
-  if (stdin !== undefined && options.channel !== undefined) names.push(stdin);
-  const channels = Object.fromEntries(names.map((name) => [name, policy]));
-  const producers = { socket: socketOf(options) };
-  return { host, port, path, channels, maxConnections, maxDescriptors, producers, ring: { laneBytes } };
-}
-
-/** The default one's directory is made, if it is not there. */
-function socketOf({ socket }: RunOptions): string | undefined {
-  if (socket === false) return undefined;
-  if (socket !== undefined) return resolve(socket);
-  const usual = defaultProducerSocket();
-  try {
-    if (usual !== undefined) makeSocketDirectory(usual);
-  } catch {
-    return undefined; // nobody asked for it
-  }
-  return usual;
-}
-
-async function startHub(options: RunOptions, terminal: Terminal): Promise<Hub> {
-  try {
-    return await createHub(hubOptionsOf(options));
-  } catch (error) {
-    if (error instanceof HubError && error.code === HubErrorCode.PRODUCER_SOCKET_FAILED) {
-      if (options.socket !== undefined) throw socketFailure(error);
-      options.socket = false; // nobody asked for it: the hub is worth more
-      terminal.note(`Other processes cannot post to this hub: ${error.message}. Give it its own --socket.`);
-      return startHub(options, terminal);
-    }
-    if (!(error instanceof HubError) || error.code !== HubErrorCode.LISTEN_FAILED) throw error;
-    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
-    const address = `${options.host}:${options.port}`;
-    const [message, remedy] = LISTEN_FAILURES[code ?? ''] ?? [
-      error.message.replace(/^cannot listen on \S+: /, ''),
-      'Choose another address with --host and --port.',
-    ];
-    throw new Failure(ExitCode.FAILURE, `Cannot listen on ${address}: ${message}`, { remedy, cause: error });
-  }
-}
-
-function socketFailure(error: HubError): Failure {
-  const message = error.message.replace(/^c/, 'C');
-  return new Failure(ExitCode.FAILURE, `${message}.`, {
-    remedy: 'Choose another path with --socket, or none with --no-socket.',
-    cause: error,
-  });
-}
-
-const LISTEN_FAILURES: { [code: string]: [message: string, remedy: string] } = {
-  EADDRINUSE: [
-    'another program has this port.',
-    'Choose another one with --port, or let the system choose with --port 0.',
-  ],
-  EACCES: ['you may not use this port.', 'Choose one from 1024 on with --port.'],
-  EADDRNOTAVAIL: [
-    'this machine has no such address.',
-    'Choose one with --host: 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses.',
-  ],
-  ENOTFOUND: ['there is no host of this name.', 'Choose one with --host, such as 127.0.0.1.'],
-};
-
 /** A hub that runs, until it is closed. */
 class Session {
+  readonly #served: ServedHub;
   readonly #hub: Hub;
   readonly #options: RunOptions;
   readonly #terminal: Terminal;
@@ -156,9 +66,10 @@ class Session {
     this.#stop = resolve;
   });
   #peersChanged: () => void = () => {};
-  readonly #failed: Promise<never>;
 
-  constructor(hub: Hub, options: RunOptions, terminal: Terminal) {
+  constructor(served: ServedHub, options: RunOptions, terminal: Terminal) {
+    const { hub } = served;
+    this.#served = served;
     this.#hub = hub;
     this.#options = options;
     this.#terminal = terminal;
@@ -166,15 +77,14 @@ class Session {
     if (stdin !== undefined) this.#stdin = new StdinProducer(stdin, hub.producer, terminal);
     hub.on('connection', ({ channel }) => this.#countPeer(channel, 1));
     hub.on('disconnect', ({ channel }) => this.#countPeer(channel, -1));
-    this.#failed = new Promise((_, reject) => hub.on('error', reject));
-    this.#failed.catch(() => {});
     for (const signal of Object.keys(SIGNALS) as Signal[]) process.on(signal, () => this.#onSignal(signal));
   }
 
   announce(): void {
     const { url, port } = this.#hub;
-    const { stdin, host, socket } = this.#options;
-    this.#report('listening', { url, port, pid: process.pid, socket: this.#hub.producerSocket });
+    this.#report('listening', { url, port, pid: process.pid });
+    const { stdin } = this.#options;
+    const { host } = this.#served.settings.hub;
     const channel = stdin === undefined ? 'CHANNEL' : stdin.split('/').map(encodeURIComponent).join('/');
     this.#terminal.note(`Listening on ${this.#terminal.strong(`${url}/${channel}`)}. Ctrl-C ends it.`);
     if (typeof socket === 'string')
@@ -186,16 +96,16 @@ class Session {
   async serve(): Promise<ExitCode> {
     try {
       const stopped = this.#stopped.then(() => false);
-      const inputEnded = await Promise.race([this.#readInput(), stopped, this.#failed]);
+      const inputEnded = await Promise.race([this.#readInput(), stopped, this.#served.failed]);
       if (inputEnded && this.#options.keepOpen)
         this.#terminal.note('Standard input ended; the hub stays open.');
-      if (!inputEnded || this.#options.keepOpen) await Promise.race([this.#stopped, this.#failed]);
-      else await Promise.race([this.#flush(), this.#stopped, this.#failed]);
+      if (!inputEnded || this.#options.keepOpen) await Promise.race([this.#stopped, this.#served.failed]);
+      else await Promise.race([this.#flush(), this.#stopped, this.#served.failed]);
     } catch (error) {
       await this.#hub.close({ deadlineMs: 0 });
       throw error;
     }
-    await this.#hub.close({ deadlineMs: CLOSE_DEADLINE_MS });
+    await this.#served.close();
     this.#tellEnd();
     return ExitCode.OK;
   }

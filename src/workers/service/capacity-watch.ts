@@ -69,6 +69,12 @@ export class CapacityWatch {
     if (this.#parts.sockets() >= this.#capacity.sockets * NEAR) this.look();
   }
 
+  /** The limits changed: they hold from now on. */
+  reconfigured(): void {
+    this.#nextLookMs = Number.NEGATIVE_INFINITY;
+    this.look();
+  }
+
   /** Looks for the first time, and from then on again and again. */
   begin(): void {
     this.look();

@@ -116,7 +116,7 @@ export class Engine {
       board,
       pool: this.#channels.pool,
       connections: this.#connections,
-      maxOutboundBytes: parts.options.maxOutboundBytes,
+      maxOutboundBytes: () => parts.options.maxOutboundBytes,
       onGate: (channel, shut) => parts.onGate?.(channel, shut),
     });
     this.#stopTimers = [

@@ -90,10 +90,8 @@ export class Listener {
       perMessageDeflate: false,
       skipUTF8Validation: false,
       autoPong: false, // pongs pass the connection's one gate
-      maxPayload: options.maxMessageBytes,
+      ...messageLimits(options.maxMessageBytes, options.maxFragments),
       closeTimeout: CLOSE_TIMEOUT_MS,
-      maxFragments: options.maxFragments,
-      maxBufferedChunks: options.maxFragments === 0 ? 0 : MAX_BUFFERED_CHUNKS,
       handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
     } as ConstructorParameters<typeof WebSocketServer>[0]); // the newest limits are not in the type package
   }
@@ -116,6 +114,14 @@ export class Listener {
   /** Accepted sockets that are not closed: peers, handshakes, and peers that are being refused. */
   get sockets(): number {
     return this.#admission.sockets;
+  }
+
+  /** The limits of peers' messages changed, or the certificate: they hold for the connections to come. */
+  reconfigured(): void {
+    const { maxMessageBytes, maxFragments, tls } = this.#options;
+    if (tls !== undefined && this.#server instanceof https.Server)
+      this.#server.setSecureContext({ ...TLS_SETTINGS, ...plainTls(tls) });
+    Object.assign(this.#handshakes.options, messageLimits(maxMessageBytes, maxFragments));
   }
 
   /** Takes no further connections. */
@@ -224,6 +230,15 @@ const FULL: Refusal = { status: 503, text: 'too many connections' };
 function answerOf({ status, text }: Refusal): string {
   const retry = status === 503 ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : '';
   return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n${retry}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+/** In the words of ws. */
+function messageLimits(maxMessageBytes: number, maxFragments: number): object {
+  return {
+    maxPayload: maxMessageBytes,
+    maxFragments,
+    maxBufferedChunks: maxFragments === 0 ? 0 : MAX_BUFFERED_CHUNKS,
+  };
 }
 
 /** Whether ws will accept it: a channel is not made for anything that says `Upgrade`. */

@@ -9,6 +9,7 @@ import { Board } from '../../shared/board';
 import type { ConnectionReport, ServiceControl } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundBatch } from '../../shared/inbound';
+import { applyLive, type LiveOptions } from '../../shared/live-options';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { ProducerHandle } from '../../shared/producer-handle';
@@ -117,6 +118,14 @@ export class Service implements ServiceControl {
 
   async forwardMessages(wanted: boolean): Promise<void> {
     this.#engine.forwardMessages(wanted);
+  }
+
+  async heartbeat(): Promise<void> {}
+
+  async reconfigure(limits: LiveOptions): Promise<void> {
+    applyLive(this.#options, limits);
+    this.#listener.reconfigured();
+    this.#capacity.reconfigured();
   }
 
   async close(deadlineMs: number): Promise<number> {

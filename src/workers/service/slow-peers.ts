@@ -24,7 +24,8 @@ export interface SlowPeersParts {
   board: Board;
   pool: SlabPool;
   connections: ReadonlyMap<number, Connection>;
-  maxOutboundBytes: number;
+  /** It may change while the hub runs. */
+  maxOutboundBytes: () => number;
   /** A channel's gate has moved. */
   onGate(channel: string, shut: boolean): void;
 }
@@ -100,7 +101,8 @@ export class SlowPeers {
 
   /** While all connections together hold too much, the one that is furthest behind goes. */
   #keepBudget(): void {
-    const { pool, connections, maxOutboundBytes } = this.#parts;
+    const { pool, connections } = this.#parts;
+    const maxOutboundBytes = this.#parts.maxOutboundBytes();
     while (pool.behindBytes + this.privateBytes > maxOutboundBytes) {
       let worst: Connection | undefined;
       let worstLag = 0;

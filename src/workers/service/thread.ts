@@ -19,6 +19,8 @@ async function start({ handle, options, control, inbound }: ServiceStart): Promi
   const calls: ServiceControl = {
     connections: () => service.connections(),
     forwardMessages: (wanted) => service.forwardMessages(wanted),
+    heartbeat: () => service.heartbeat(),
+    reconfigure: (limits) => service.reconfigure(limits),
     close: async (deadlineMs) => {
       const cut = await service.close(deadlineMs);
       inbound.close();

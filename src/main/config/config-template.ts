@@ -1,0 +1,37 @@
+/** The configuration file that `ringcast config init` writes: valid, and changes nothing until a line is uncommented. */
+export const CONFIG_TEMPLATE = `# Settings of a hub, for: ringcast start --config FILE, ringcast run --config FILE
+# Flags and the environment (RINGCAST_PORT, …) go before this file. A reload (ringcast reload, SIGHUP) changes
+# what is marked "live"; the rest needs a restart. All options: docs/options.md. Sizes: 65536, 64KiB, 1MiB.
+
+# host: 127.0.0.1            # address to listen on; 0.0.0.0: all of this machine
+# port: 8080                 # 0: any free one
+# path: /                    # path under which the channels lie
+
+# maxConnections: 5000       # live. More get HTTP 503
+# maxMessageBytes: 64KiB     # live, for connections to come. The longest message of a peer
+# maxOutboundBytes: 256MiB   # live. Memory for connections that are behind, all together
+# pingIntervalMs: 25000      # live
+# pongTimeoutMs: 8000        # live
+
+# ring:
+#   laneBytes: 1MiB          # a power of two; the longest message is almost half of it
+#   maxProducers: 64
+
+# channels:                  # without it any name is allowed
+#   ticks: {}                # all defaults
+#   orders:
+#     slow: wait             # disconnect: a peer that falls behind is cut; wait: producers wait for it
+#     maxLagBytes: 4MiB      # live
+#     maxLagMs: 10000        # live
+#     handler: ./orders.mjs  # module for the service thread; paths are meant from this file's folder
+#   "*": {}                  # every other name
+
+# tls:                       # serve wss:
+#   key: ./key.pem
+#   cert: ./cert.pem
+
+# log:
+#   levels: notice           # live. err, warn, notice, info or debug, and what is more severe
+#   file: ./ringcast.log
+#   syslog: true             # or an address, such as udp://host:514; then the file gets what is printed
+`;

@@ -1,0 +1,40 @@
+/** What every process with a lock answers on its control socket. Thread: the main one. */
+import type { ControlRoutes } from './control-server';
+
+export interface ControlActions {
+  /** Plain data. */
+  status(): unknown;
+  /** Ends the process in good order. */
+  stop(): void;
+  /** What it returns is the answer. */
+  reload(): unknown;
+  dump(): unknown;
+}
+
+export function controlRoutes({ status, stop, reload, dump }: ControlActions): ControlRoutes {
+  return {
+    'GET /status': () => status(),
+    'POST /stop': () => {
+      setImmediate(stop); // the answer goes first
+      return { pid: process.pid };
+    },
+    'POST /reload': () => reload(),
+    'POST /dump': () => dump(),
+  };
+}
+
+/** What the process was started with, for `ringcast restart`. Ask before it leaves its folder. */
+export function launchedAs(): { argv: string[]; cwd: string } {
+  return { argv: [...process.execArgv, ...process.argv.slice(1)], cwd: process.cwd() };
+}
+
+/** The part of a status that is true of any process. */
+export function aboutProcess(): object {
+  const uptimeSeconds = process.uptime();
+  return {
+    pid: process.pid,
+    startedAt: new Date(Date.now() - uptimeSeconds * 1_000).toISOString(),
+    uptimeSeconds: Math.floor(uptimeSeconds),
+    node: process.version,
+  };
+}

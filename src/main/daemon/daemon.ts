@@ -1,0 +1,202 @@
+/**
+ * A process that is a daemon: what it owes to whoever started it, to signals and to its control socket.
+ *
+ *     starting: lock → pid file → control socket → working folder     ready()      running      stop, or its end
+ *
+ * Thread: the main one.
+ */
+import { inspect } from 'node:util';
+import { formatLogRecord, type LogLevels, log } from '../../shared/log';
+import { ExitCode } from '../cli/exit-codes';
+import type { Failure } from '../cli/failure';
+import { aboutProcess, controlRoutes, launchedAs } from './control-routes';
+import type { ControlRoutes } from './control-server';
+import { Instance } from './instance';
+import { type LogFile, openLogFile } from './log-file';
+import { LogOutput } from './log-output';
+import { redirectOutput } from './output';
+import { refusalText } from './reload-text';
+import { obeySignals } from './signals';
+import type { Starter } from './starter';
+
+/** What a daemon begins with: complete, and with absolute paths. */
+export interface DaemonPlan {
+  lock: string;
+  /** What is printed goes there; lines of the log too, unless they go to syslog. */
+  logFile: string | undefined;
+  syslog?: string | true;
+  levels?: LogLevels;
+  workingFolder: string;
+  umask: number;
+}
+
+export class Daemon {
+  readonly #starter: Starter;
+  readonly #logFile: LogFile | undefined;
+  readonly #logOutput: LogOutput;
+  readonly #launch = launchedAs();
+  #instance: Instance | undefined;
+  #stop: () => unknown = () => {};
+  #reload: () => unknown = () => ({});
+  #dump: () => unknown = () => {};
+  #status: () => unknown = () => ({});
+  #stopping = false;
+
+  private constructor(starter: Starter, { logFile, syslog, levels = 'notice' }: DaemonPlan) {
+    this.#starter = starter;
+    this.#logFile = logFile === undefined ? undefined : openLogFile(logFile);
+    this.#logOutput = new LogOutput({ levels, file: this.#logFile, syslog }, (record) => {
+      // What goes wrong at the start is for whoever started it.
+      if (record.level === 'err' || record.level === 'warn') starter.printed(`${formatLogRecord(record)}\n`);
+    });
+  }
+
+  /**
+   * Makes this process a daemon. What goes wrong is told to whoever started it, and ends the process.
+   * @internal use `daemonize`
+   */
+  static async begin(starter: Starter, plan: DaemonPlan): Promise<Daemon> {
+    process.umask(plan.umask);
+    try {
+      const daemon = new Daemon(starter, plan);
+      daemon.#catchOutput();
+      daemon.#instance = await Instance.open(plan.lock, daemon.#routes());
+      process.chdir(plan.workingFolder);
+      obeySignals({
+        stop: () => void daemon.stop(),
+        reload: () => void daemon.reload().catch(() => {}), // it is in the log
+        dump: () => void daemon.dump(),
+      });
+      return daemon;
+    } catch (error) {
+      await failStart(starter, error);
+      throw error; // never reached: the process has ended
+    }
+  }
+
+  /** Absolute path of the lock and pid file. */
+  get lock(): string {
+    return this.#instance?.lock ?? '';
+  }
+
+  /** Absolute path of the control socket. */
+  get control(): string {
+    return this.#instance?.control ?? '';
+  }
+
+  /**
+   * Tells whoever started it that it is up: that process ends with 0.
+   *
+   * @param details plain data, for `ringcast start` to print
+   */
+  async ready(details: object = {}): Promise<void> {
+    await this.#starter.ready({ ...this.#about(), ...details });
+  }
+
+  /**
+   * Tells whoever started it why it cannot come up, and ends this process. After `ready` it goes to the log.
+   *
+   * @param error its text is printed there; a number `exitCode` on it becomes the code with which both processes end (else 1)
+   */
+  async fail(error: unknown): Promise<never> {
+    const told = failStart(this.#starter, error); // first: so the line below is for the log alone
+    log.err(`the daemon ends: ${inspect(error)}`);
+    await this.#logOutput.close();
+    return told;
+  }
+
+  /** What ends it in good order, at the first SIGTERM or SIGINT and at `ringcast stop`. When that is done, the process ends. */
+  onStop(stop: () => unknown): this {
+    this.#stop = stop;
+    return this;
+  }
+
+  /** What SIGHUP and `ringcast reload` do, beside opening the log file anew. What it returns is the answer; if it throws, the reload failed. */
+  onReload(reload: () => unknown): this {
+    this.#reload = reload;
+    return this;
+  }
+
+  /** What SIGUSR2 and `POST /dump` do: write your state to the log. */
+  onDump(dump: () => unknown): this {
+    this.#dump = dump;
+    return this;
+  }
+
+  /** What `ringcast status` tells beside the daemon's own. Plain data. */
+  onStatus(status: () => unknown): this {
+    this.#status = status;
+    return this;
+  }
+
+  /** Ends in good order. Calling it again changes nothing: a second signal ends at once. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    log.notice('closing');
+    try {
+      await this.#stop();
+      log.notice('ended');
+      await this.#logOutput.close();
+      process.exit(ExitCode.OK);
+    } catch (error) {
+      log.err(`the end went wrong: ${inspect(error)}`);
+      process.exit(ExitCode.FAILURE);
+    }
+  }
+
+  async reload(): Promise<unknown> {
+    try {
+      this.#logFile?.reopen();
+      return await this.#reload();
+    } catch (error) {
+      log.err(refusalText(error));
+      throw error;
+    }
+  }
+
+  async dump(): Promise<void> {
+    await this.#dump();
+  }
+
+  /** Once it is running, what is printed goes to the log file; while it starts, to whoever started it as well. */
+  #catchOutput(): void {
+    redirectOutput((text) => {
+      this.#starter.printed(text);
+      this.#logFile?.write(text);
+    });
+    // Node prints it to /dev/null.
+    process.on('uncaughtExceptionMonitor', (error) => {
+      const text = inspect(error);
+      this.#logFile?.write(`${new Date().toISOString()} err uncaught: ${text}\n`);
+      void this.#starter.failed({ message: text, exitCode: ExitCode.FAILURE });
+    });
+  }
+
+  #routes(): ControlRoutes {
+    return controlRoutes({
+      status: async () => ({ ...this.#about(), ...((await this.#status()) as object) }),
+      stop: () => void this.stop(),
+      reload: () => this.reload(),
+      dump: () => this.dump(),
+    });
+  }
+
+  #about() {
+    return {
+      ...aboutProcess(),
+      lock: this.lock,
+      control: this.control,
+      logFile: this.#logFile?.path,
+      launch: this.#launch,
+    };
+  }
+}
+
+/** Tells whoever started it why it cannot come up, and ends this process. */
+export async function failStart(starter: Starter, error: unknown): Promise<never> {
+  const { message, remedy, exitCode, stack } = Object(error) as Partial<Failure>;
+  const code = typeof exitCode === 'number' ? exitCode : ExitCode.FAILURE;
+  await starter.failed({ message: message ?? String(error), remedy, exitCode: code, stack });
+  process.exit(code);
+}
