@@ -10,7 +10,7 @@ import { capacityWarnings, describeCapacity } from '../shared/capacity';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../shared/close-codes';
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
-import type { ConnectionSummary } from '../shared/inbound';
+import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 import { log, setLogLevel } from '../shared/log';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
 import {
@@ -47,6 +47,8 @@ export interface HubEvents {
   connection: [info: ConnectionSummary];
   /** A peer's message: a string if it was text. The service stops reading peers while these are not taken. */
   message: [info: ConnectionSummary, data: string | Uint8Array];
+  /** A piece of a peer's message, on a channel with `receive: 'fragments'`. Not read further while these are not taken. */
+  fragment: [info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo];
   disconnect: [info: DisconnectInfo];
   /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
   error: [error: HubError];
@@ -233,28 +235,33 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   #startEvents(): void {
-    if (this.#closing !== undefined && this.listenerCount('message') === 0) return;
+    const listeners = this.listenerCount('message') + this.listenerCount('fragment');
+    if (this.#closing !== undefined && listeners === 0) return;
     deliverEvents(this.#service.inbound, {
       connection: (info) => this.emit('connection', info),
       message: (info, data) => this.emit('message', info, data),
+      fragment: (info, bytes, fragment) => this.emit('fragment', info, bytes, fragment),
       disconnect: (info) => this.emit('disconnect', info),
       error: (error) => this.emit('error', error),
     });
-    if (this.listenerCount('message') > 0) return;
-    // Nobody wants peers' messages: they need not cross threads, until somebody does.
-    this.#forward(false);
+    this.#forwardWhileWanted('message', 'forwardMessages');
+    this.#forwardWhileWanted('fragment', 'forwardFragments');
+  }
+
+  /** While nobody wants what peers send, it need not cross threads. */
+  #forwardWhileWanted(wanted: 'message' | 'fragment', call: 'forwardMessages' | 'forwardFragments'): void {
+    if (this.listenerCount(wanted) > 0) return;
+    this.#forward(call, false);
     this.on(
       'newListener' as keyof HubEvents,
       ((event: string) => {
-        if (event === 'message' && this.listenerCount('message') === 0) this.#forward(true);
+        if (event === wanted && this.listenerCount(wanted) === 0) this.#forward(call, true);
       }) as never,
     );
   }
 
-  #forward(wanted: boolean): void {
-    this.#control
-      .call('forwardMessages', CONTROL_DEADLINE_MS, (service) => service.forwardMessages(wanted))
-      .catch(() => {});
+  #forward(call: 'forwardMessages' | 'forwardFragments', wanted: boolean): void {
+    this.#control.call(call, CONTROL_DEADLINE_MS, (service) => service[call](wanted)).catch(() => {});
   }
 
   /** The service thread ended. Unless we closed it, that is a failure, and everybody must learn of it. */

@@ -2,7 +2,7 @@
 export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
-export type { ConnectionSummary } from '../shared/inbound';
+export type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 export {
   emitStderr,
   formatLogRecord,
@@ -21,6 +21,7 @@ export type {
   ChannelOptions,
   HubOptions,
   ProducersOptions,
+  ReceiveMode,
   RingOptions,
   SlowPolicy,
   TlsOptions,

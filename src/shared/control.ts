@@ -20,6 +20,7 @@ export interface ServiceControl {
   connections(): Promise<ConnectionReport[]>;
   /** Whether peers' messages are wanted at all: without a listener they need not cross threads. */
   forwardMessages(wanted: boolean): Promise<void>;
+  forwardFragments(wanted: boolean): Promise<void>;
   /** Drains, flushes, closes. @returns how many connections had to be cut at the deadline */
   close(deadlineMs: number): Promise<number>;
 }

@@ -11,6 +11,7 @@ import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionReport } from '../../shared/control';
 import { HubErrorCode } from '../../shared/errors';
+import type { FragmentInfo } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { CHANNEL_BY_NAME, Doorbell, RecordKind, type RingConsumer, type RingRecord } from '../../shared/ring';
@@ -76,6 +77,9 @@ export class Engine {
   #turnsAtLastLook = -1;
   #lanesFenced = 0;
   #forwarding = true;
+  #forwardingFragments = true;
+  /** Connections whose present message goes to the application, piece by piece. */
+  readonly #toldFragments = new WeakSet<Connection>();
   #readingStopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
@@ -184,6 +188,29 @@ export class Engine {
     this.wake();
   }
 
+  /** A piece of a peer's message, on a channel that receives fragments. */
+  receiveFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
+    const frameEnds = fragment.remaining === 0;
+    if (frameEnds) connection.heard(this.#parts.scheduler.nowMs());
+    this.#board.countHub(HubCounter.RECEIVED, frameEnds && fragment.final ? 1 : 0);
+    this.#board.countHub(HubCounter.RECEIVED_BYTES, bytes.length);
+    const handled = this.#handled.get(connection);
+    const onFragment = connection.home.handler?.onFragment;
+    if (handled === undefined || onFragment === undefined) this.#tellFragment(connection, bytes, fragment);
+    else this.#callHandler(connection, () => onFragment(handled, bytes, fragment));
+  }
+
+  /** Whoever begins to listen gets no message from its middle on. */
+  #tellFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
+    if (fragment.first && this.#forwardingFragments) this.#toldFragments.add(connection);
+    else if (fragment.first) this.#toldFragments.delete(connection);
+    if (!this.#toldFragments.has(connection)) return;
+    const { outbox } = this.#parts;
+    outbox.tellFragment(connection.summary, bytes, fragment);
+    if (outbox.full) this.#stopReading();
+    this.wake();
+  }
+
   /** A connection's socket is gone. */
   ended(connection: Connection, code: number, reason: string): void {
     if (!this.#connections.delete(connection.id)) return;
@@ -212,7 +239,7 @@ export class Engine {
   }
 
   #holdBack(connection: Connection): void {
-    if (connection.home.handler?.onMessage !== undefined) return; // its messages do not go to the application
+    if (connection.home.handlesInbound) return; // its messages do not go to the application
     this.#waitingForCredit.add(connection);
     connection.pause('credit');
   }
@@ -227,6 +254,11 @@ export class Engine {
   /** Whether the application wants peers' messages. */
   forwardMessages(wanted: boolean): void {
     this.#forwarding = wanted;
+  }
+
+  /** The same of the pieces of messages, on channels that receive fragments. */
+  forwardFragments(wanted: boolean): void {
+    this.#forwardingFragments = wanted;
   }
 
   describeConnections(): ConnectionReport[] {

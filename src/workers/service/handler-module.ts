@@ -5,6 +5,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { HubError, HubErrorCode } from '../../shared/errors';
+import type { FragmentInfo } from '../../shared/inbound';
 
 /** A connection, as a handler sees it. */
 export interface HandlerConnection {
@@ -29,16 +30,26 @@ export interface HandlerConnection {
   resume(): void;
 }
 
-/** What a handler module may export. A channel whose handler has `onMessage` keeps its messages from `hub.on('message')`. */
+/**
+ * What a handler module may export. A channel whose handler has `onMessage` (or, receiving fragments, `onFragment`) keeps
+ * its messages from the application's events.
+ */
 export interface HandlerModule {
   onConnection?(connection: HandlerConnection): void | Promise<void>;
   /** `data` is a string for a text message. */
   onMessage?(connection: HandlerConnection, data: string | Uint8Array): void | Promise<void>;
+  /**
+   * A piece of a message, on a channel that receives fragments: `onMessage` is not called there.
+   *
+   * `bytes` are valid during the call: copy what must stay. A text message comes as bytes too. The message is complete
+   * only with `fragment.final && fragment.remaining === 0`.
+   */
+  onFragment?(connection: HandlerConnection, bytes: Uint8Array, fragment: FragmentInfo): void | Promise<void>;
   /** The connection is gone: `send` does nothing any more. */
   onClose?(connection: HandlerConnection, code: number, reason: string): void | Promise<void>;
 }
 
-const FUNCTIONS = ['onConnection', 'onMessage', 'onClose'] as const;
+const FUNCTIONS = ['onConnection', 'onMessage', 'onFragment', 'onClose'] as const;
 
 /**
  * Loads a module, CommonJS or ESM.

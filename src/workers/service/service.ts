@@ -119,6 +119,10 @@ export class Service implements ServiceControl {
     this.#engine.forwardMessages(wanted);
   }
 
+  async forwardFragments(wanted: boolean): Promise<void> {
+    this.#engine.forwardFragments(wanted);
+  }
+
   async close(deadlineMs: number): Promise<number> {
     this.#listener.close();
     this.#door?.close();

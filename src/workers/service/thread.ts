@@ -19,6 +19,7 @@ async function start({ handle, options, control, inbound }: ServiceStart): Promi
   const calls: ServiceControl = {
     connections: () => service.connections(),
     forwardMessages: (wanted) => service.forwardMessages(wanted),
+    forwardFragments: (wanted) => service.forwardFragments(wanted),
     close: async (deadlineMs) => {
       const cut = await service.close(deadlineMs);
       inbound.close();
