@@ -13,6 +13,7 @@ import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 import { log, setLogLevel } from '../shared/log';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
+import type { MessageOptions, OutgoingMessage } from '../shared/outgoing-message';
 import {
   attachProducer,
   type PostOptions,
@@ -165,6 +166,33 @@ export class Hub extends EventEmitter<HubEvents> {
   async send(connectionId: number, data: string | Uint8Array): Promise<boolean> {
     const kind = typeof data === 'string' ? RecordKind.SEND_TEXT : RecordKind.SEND_BINARY;
     return (await this.#producer.request(kind, connectionId, undefined, data)).sent === 1;
+  }
+
+  /**
+   * Begins a message to one connection that is sent in fragments, and may be of any length: see `Producer.beginMessage`.
+   *
+   * @example
+   * const message = hub.beginMessage(info.id)
+   * for await (const chunk of file) if (!(await message.write(chunk))) return
+   * await message.end()
+   */
+  beginMessage(connectionId: number, options?: MessageOptions): OutgoingMessage {
+    return this.#producer.beginMessage(connectionId, options);
+  }
+
+  /**
+   * Stops reading from a connection, in order with this thread's other requests, until `resume`. What it sent before may
+   * still come: at most what `inboundHighWaterBytes` lets through.
+   *
+   * @returns false if it is gone
+   */
+  async pause(connectionId: number): Promise<boolean> {
+    return (await this.#producer.request(RecordKind.PAUSE, connectionId, undefined, '')).addressed === 1;
+  }
+
+  /** Reads on from a connection that `pause` stopped. @returns false if it is gone */
+  async resume(connectionId: number): Promise<boolean> {
+    return (await this.#producer.request(RecordKind.RESUME, connectionId, undefined, '')).addressed === 1;
   }
 
   /** Gives a connection one more channel, in order with this thread's posts. @returns false if it is gone */

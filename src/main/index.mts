@@ -15,6 +15,7 @@ export {
   log,
   logStats,
   openSyslog,
+  OutgoingMessage,
   Producer,
   readStats,
   Syslog,

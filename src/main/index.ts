@@ -28,6 +28,8 @@ export type {
 } from '../shared/options';
 export {
   attachProducer,
+  type MessageOptions,
+  OutgoingMessage,
   type PostOptions,
   type PostResult,
   Producer,

@@ -23,6 +23,7 @@ import { FanOut } from './fan-out';
 import { Opcode } from './frame';
 import { HandledConnection } from './handled-connection';
 import type { HandlerModule } from './handler-module';
+import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
 import { SlowPeers } from './slow-peers';
@@ -39,6 +40,7 @@ const SAFETY_NET_MS = 1_000;
 export interface ProducerLink {
   tagOf(lane: number): number;
   tell(tag: number, message: unknown): void;
+  lives(tag: number): boolean;
   reclaim(): void;
 }
 
@@ -67,6 +69,8 @@ export class Engine {
   readonly #handled = new Map<Connection, HandledConnection>();
   readonly #fanOut: FanOut;
   readonly #slowPeers: SlowPeers;
+  /** Messages to one peer that are sent in fragments. */
+  readonly openMessages: OpenMessages;
   /** Peers that are not read until the application has taken what they sent. */
   readonly #waitingForCredit = new Set<Connection>();
   #settled = new Map<number, SettledTicket[]>();
@@ -122,6 +126,11 @@ export class Engine {
       connections: this.#connections,
       maxOutboundBytes: parts.options.maxOutboundBytes,
       onGate: (channel, shut) => parts.onGate?.(channel, shut),
+    });
+    this.openMessages = new OpenMessages({
+      maxFragmentGapMs: parts.options.maxFragmentGapMs,
+      tagOf: (lane) => parts.producers.tagOf(lane),
+      lives: (tag) => parts.producers.lives(tag),
     });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
@@ -343,6 +352,12 @@ export class Engine {
       case RecordKind.SEND_BINARY:
         this.#sendToOne(record);
         break;
+      case RecordKind.FRAGMENT_TEXT:
+      case RecordKind.FRAGMENT_BINARY:
+      case RecordKind.FRAGMENT_NEXT:
+      case RecordKind.FRAGMENT_LAST:
+        this.#sendFragment(record);
+        break;
       default:
         this.#obey(record);
     }
@@ -364,13 +379,27 @@ export class Engine {
 
   #sendToOne(record: RingRecord): void {
     const owner = this.#ownerOf(record);
-    const connection = this.#connections.get(record.target);
+    const connection = this.#targetOf(record);
     const opcode = record.kind === RecordKind.SEND_TEXT ? Opcode.TEXT : Opcode.BINARY;
     const payload = record.bytes.subarray(record.payloadOffset, record.payloadOffset + record.payloadBytes);
-    if (connection === undefined) this.#board.countFolded(ChannelCounter.POSTED, 1);
-    else connection.home.countPrivate(ChannelCounter.POSTED, 1);
     if (connection?.send(opcode, payload, owner) === true || owner === undefined) return;
     this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+  }
+
+  #sendFragment(record: RingRecord): void {
+    const owner = this.#ownerOf(record);
+    const begins = record.kind < RecordKind.CONTROL;
+    const connection = begins ? this.#targetOf(record) : this.#connections.get(record.target);
+    if (this.openMessages.take(record, connection, owner) || owner === undefined) return;
+    this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+  }
+
+  /** The connection that a message is for, if it is there. The message counts as posted in any case. */
+  #targetOf(record: RingRecord): Connection | undefined {
+    const connection = this.#connections.get(record.target);
+    if (connection === undefined) this.#board.countFolded(ChannelCounter.POSTED, 1);
+    else connection.home.countPrivate(ChannelCounter.POSTED, 1);
+    return connection;
   }
 
   /** Requests about one connection. Their tickets say in `addressed` whether they did anything. */
@@ -382,6 +411,10 @@ export class Engine {
       if (record.kind === RecordKind.DISCONNECT) {
         const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
         connection.finish(payload.readUInt16BE(0), payload.toString('utf8', 2));
+        done = true;
+      } else if (record.kind === RecordKind.PAUSE || record.kind === RecordKind.RESUME) {
+        if (record.kind === RecordKind.PAUSE) connection.pause('application');
+        else connection.resume('application');
         done = true;
       } else {
         const channel = this.#channelOf(record);
@@ -428,6 +461,7 @@ export class Engine {
       if (channel.idle && !this.#slowPeers.isGated(channel)) this.#channels.retire(channel);
     }
     this.#slowPeers.sweep(this.#channels, this.#nowMs);
+    this.openMessages.sweep(this.#nowMs);
     const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
     if (pingIntervalMs === 0) return;
     for (const connection of this.#connections.values()) {

@@ -6,6 +6,7 @@
 import { pathToFileURL } from 'node:url';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { FragmentInfo } from '../../shared/inbound';
+import type { MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
 
 /** A connection, as a handler sees it. */
 export interface HandlerConnection {
@@ -17,6 +18,11 @@ export interface HandlerConnection {
   data: unknown;
   /** Sends to this peer alone, behind what its channels had until now. @returns false if it is closing */
   send(data: string | Uint8Array): boolean;
+  /**
+   * Begins a message to this peer that is sent in fragments, of any length, without ever being whole in memory: see
+   * `OutgoingMessage`. Its place among the peer's messages is where its first fragment is written.
+   */
+  beginMessage(options?: MessageOptions): OutgoingMessage;
   /**
    * @returns false if it has the channel already, or the hub does not allow it
    * @throws {TypeError | RangeError} if that can be no channel's name
