@@ -76,8 +76,7 @@ export class PrivateQueue {
 
   /** Whether a message is begun whose end has not come: nothing else can be sent before it has. */
   get open(): boolean {
-    const head = this.#messages[0];
-    return head?.begun === true && !head.complete;
+    return this.#openMessage() !== undefined;
   }
 
   /** @param sender who will add to it; undefined: this frame is the whole message */
@@ -142,8 +141,8 @@ export class PrivateQueue {
 
   /** For how long the open message has had nothing to write, in ms. */
   gapMs(nowMs: number): number {
-    const head = this.#messages[0];
-    return this.open && head.frames.length === 0 ? nowMs - head.emptySinceMs : 0;
+    const message = this.#openMessage();
+    return message?.frames.length === 0 ? nowMs - message.emptySinceMs : 0;
   }
 
   /**
@@ -164,8 +163,8 @@ export class PrivateQueue {
 
   /** Whether the open message's sender is one that `gone` says. */
   openIs(gone: (sender: MessageSender) => boolean): boolean {
-    const sender = this.#messages[0]?.sender;
-    return this.open && sender !== undefined && gone(sender);
+    const sender = this.#openMessage()?.sender;
+    return sender !== undefined && gone(sender);
   }
 
   /** Drops everything. @returns the number of messages */
@@ -174,6 +173,15 @@ export class PrivateQueue {
     while (this.#messages.length > 0) this.#drop(this.#messages.length - 1);
     this.#writing = 0;
     return length;
+  }
+
+  /** The message that is begun and has no end. It need not be the head: one write may end others and begin it. */
+  #openMessage(): PrivateMessage | undefined {
+    for (const message of this.#messages) {
+      if (!message.begun) return undefined;
+      if (!message.complete) return message;
+    }
+    return undefined;
   }
 
   #drop(index: number): void {
