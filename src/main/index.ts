@@ -17,6 +17,8 @@ export {
   logStats,
   setLogLevel,
 } from '../shared/log';
+export { type AssembledMessage, type AssemblerOptions, MessageAssembler } from '../shared/message-assembler';
+export { IncomingMessage, MessageReader, type Pausable, type ReaderOptions } from '../shared/message-reader';
 export type {
   ChannelOptions,
   HubOptions,
