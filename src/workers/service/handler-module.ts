@@ -6,6 +6,7 @@
 import { pathToFileURL } from 'node:url';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { FragmentInfo } from '../../shared/inbound';
+import type { ReceiveMode } from '../../shared/options';
 import type { MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
 
 /** A connection, as a handler sees it. */
@@ -53,6 +54,14 @@ export interface HandlerModule {
   onFragment?(connection: HandlerConnection, bytes: Uint8Array, fragment: FragmentInfo): void | Promise<void>;
   /** The connection is gone: `send` does nothing any more. */
   onClose?(connection: HandlerConnection, code: number, reason: string): void | Promise<void>;
+}
+
+/** What a handler exports in vain on a channel that receives in this way: it is probably not what was meant. */
+export function uncalledFunction(handler: HandlerModule, receive: ReceiveMode): string | undefined {
+  const { onMessage, onFragment } = handler;
+  if (receive === 'fragments')
+    return onMessage !== undefined && onFragment === undefined ? 'onMessage' : undefined;
+  return onFragment !== undefined && onMessage === undefined ? 'onFragment' : undefined;
 }
 
 const FUNCTIONS = ['onConnection', 'onMessage', 'onFragment', 'onClose'] as const;
