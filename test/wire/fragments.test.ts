@@ -93,11 +93,15 @@ describe('fragments, in a handler', () => {
   it('that throws cost their connection, and what was behind them is not seen', async () => {
     const hub = await startHub({ channels: IN_HANDLER });
     const failed = once(hub, 'error');
+    const errors: unknown[] = [];
+    hub.on('error', (error) => errors.push(error));
     const peer = await RawPeer.open(hub.port);
-    peer.socket.write(frame(1, 'throw'));
+    peer.socket.write(Buffer.concat([frame(1, 'throw'), frame(1, 'throw'), frame(1, 'unseen')]));
     await peer.until((frames) => frames.some(({ opcode }) => opcode === 8));
     expect(peer.closeFrame).toEqual({ code: 1011, reason: 'internal error' });
     expect((await failed)[0]).toMatchObject({ code: HubErrorCode.HANDLER_THREW });
+    await peer.ended;
+    expect([errors.length, textsOf(peer).filter((text) => text.includes('unseen'))]).toEqual([1, []]);
     const other = await RawPeer.open(hub.port);
     other.socket.write(frame(1, 'close'));
     await other.until((frames) => frames.some(({ opcode }) => opcode === 8));

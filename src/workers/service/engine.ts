@@ -199,6 +199,7 @@ export class Engine {
 
   /** A piece of a peer's message, on a channel that receives fragments. */
   receiveFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
+    if (connection.closing) return; // what threw at one piece would throw at each that came with it
     const frameEnds = fragment.remaining === 0;
     if (frameEnds) connection.heard(this.#parts.scheduler.nowMs());
     this.#board.countHub(HubCounter.RECEIVED, frameEnds && fragment.final ? 1 : 0);

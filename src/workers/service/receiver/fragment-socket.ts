@@ -111,6 +111,7 @@ export class FragmentSocket implements PeerSocket {
 
   pause(): void {
     this.#paused = true;
+    if (this.#deaf) return; // what is read now is only the way to the socket's end
     this.#receiver.pause();
     this.#socket.pause();
   }
