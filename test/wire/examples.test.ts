@@ -106,7 +106,9 @@ connection 1 ended with 1001, it had joined 1 room
     const { code, stdout, stderr } = await run('capacity.mjs').ended;
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: expect.stringMatching(/^\S+ notice room for .+\n\S+ warn service: refused a peer with 503: .+\n$/),
+      stderr: expect.stringMatching(
+        /^\S+ notice room for .+\n\S+ warn service: refused a peer with 503: .+\n$/,
+      ),
     });
     const [, ...numbers] =
       /^room for (\d+) of 100 peers\n(\d+) are open, (\d+) were told to come again in 1 s \(503\)\nthey left, and the next peer is open\n$/.exec(

@@ -187,6 +187,8 @@ export class Listener {
         connection.pong(payload);
       },
       alive: () => connection.heard(performance.now()),
+      fault: (code, text) =>
+        log.info(`closed with ${code} for what the peer sent: ${text}`, { connection: connection.id }),
       ended: (code, reason) => this.#engine.ended(connection, code, reason),
     });
   }

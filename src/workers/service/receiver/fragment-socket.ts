@@ -7,7 +7,6 @@
 import type { Socket } from 'node:net';
 import { CloseCode } from '../../../shared/close-codes';
 import type { FragmentInfo } from '../../../shared/inbound';
-import { log } from '../../../shared/log';
 import { encodeFrame, Opcode } from '../frame';
 import type { PeerSocket } from '../peer-socket';
 import { FrameReceiver } from './frame-receiver';
@@ -21,6 +20,8 @@ export interface FragmentListener {
   ping(payload: Buffer): void;
   /** The peer is known to live: by a pong, or by its bytes. */
   alive(): void;
+  /** The peer broke the protocol, and is closed with this code. */
+  fault(code: number, text: string): void;
   /** The socket is gone. Told once, last. */
   ended(code: number, reason: string): void;
 }
@@ -144,7 +145,7 @@ export class FragmentSocket implements PeerSocket {
   }
 
   #fault(code: number, text: string): void {
-    log.info(`closed with ${code} for what the peer sent: ${text}`);
+    this.#listener?.fault(code, text);
     this.#listenNoMore(code, text);
   }
 
