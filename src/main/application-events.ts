@@ -1,11 +1,18 @@
 /** Turns the service thread's batches into events, and gives the credits back. Thread: the application's. */
 import type { MessagePort } from 'node:worker_threads';
 import { HubError, type HubErrorCode } from '../shared/errors';
-import type { ConnectionSummary, InboundBatch, InboundCredit, InboundEvent } from '../shared/inbound';
+import type {
+  ConnectionSummary,
+  FragmentInfo,
+  InboundBatch,
+  InboundCredit,
+  InboundEvent,
+} from '../shared/inbound';
 
 export interface ApplicationListener {
   connection(info: ConnectionSummary): void;
   message(info: ConnectionSummary, data: string | Uint8Array): void;
+  fragment(info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo): void;
   disconnect(info: ConnectionSummary & { code: number; reason: string }): void;
   error(error: HubError): void;
 }
@@ -41,6 +48,11 @@ function deliver(event: InboundEvent, bytes: Buffer, listener: ApplicationListen
           ? bytes.toString('utf8', offset, offset + length)
           : new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length),
       );
+      break;
+    }
+    case 'fragment': {
+      const { info, fragment, offset, length } = event;
+      listener.fragment(info, new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length), fragment);
       break;
     }
     case 'disconnect':

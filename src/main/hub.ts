@@ -11,7 +11,7 @@ import { capacityWarnings, describeCapacity } from '../shared/capacity';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../shared/close-codes';
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
-import type { ConnectionSummary } from '../shared/inbound';
+import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
 import { log, setLogLevel } from '../shared/log';
 import {
@@ -20,6 +20,7 @@ import {
   resolveHubOptions,
   type TlsOptions,
 } from '../shared/options';
+import type { MessageOptions, OutgoingMessage } from '../shared/outgoing-message';
 import {
   attachProducer,
   type PostOptions,
@@ -54,6 +55,8 @@ export interface HubEvents {
   connection: [info: ConnectionSummary];
   /** A peer's message: a string if it was text. The service stops reading peers while these are not taken. */
   message: [info: ConnectionSummary, data: string | Uint8Array];
+  /** A piece of a peer's message, on a channel with `receive: 'fragments'`. Not read further while these are not taken. */
+  fragment: [info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo];
   disconnect: [info: DisconnectInfo];
   /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
   error: [error: HubError];
@@ -174,6 +177,33 @@ export class Hub extends EventEmitter<HubEvents> {
     return (await this.#producer.request(kind, connectionId, undefined, data)).sent === 1;
   }
 
+  /**
+   * Begins a message to one connection that is sent in fragments, and may be of any length: see `Producer.beginMessage`.
+   *
+   * @example
+   * const message = hub.beginMessage(info.id)
+   * for await (const chunk of file) if (!(await message.write(chunk))) return
+   * await message.end()
+   */
+  beginMessage(connectionId: number, options?: MessageOptions): OutgoingMessage {
+    return this.#producer.beginMessage(connectionId, options);
+  }
+
+  /**
+   * Stops reading from a connection, in order with this thread's other requests, until `resume`. What it sent before may
+   * still come: at most what `inboundHighWaterBytes` lets through.
+   *
+   * @returns false if it is gone
+   */
+  async pause(connectionId: number): Promise<boolean> {
+    return (await this.#producer.request(RecordKind.PAUSE, connectionId, undefined, '')).addressed === 1;
+  }
+
+  /** Reads on from a connection that `pause` stopped. @returns false if it is gone */
+  async resume(connectionId: number): Promise<boolean> {
+    return (await this.#producer.request(RecordKind.RESUME, connectionId, undefined, '')).addressed === 1;
+  }
+
   /** Gives a connection one more channel, in order with this thread's posts. @returns false if it is gone */
   async subscribe(connectionId: number, channel: string): Promise<boolean> {
     return (await this.#producer.request(RecordKind.SUBSCRIBE, connectionId, channel, '')).addressed === 1;
@@ -268,28 +298,33 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   #startEvents(): void {
-    if (this.#closing !== undefined && this.listenerCount('message') === 0) return;
+    const listeners = this.listenerCount('message') + this.listenerCount('fragment');
+    if (this.#closing !== undefined && listeners === 0) return;
     deliverEvents(this.#service.inbound, {
       connection: (info) => this.emit('connection', info),
       message: (info, data) => this.emit('message', info, data),
+      fragment: (info, bytes, fragment) => this.emit('fragment', info, bytes, fragment),
       disconnect: (info) => this.emit('disconnect', info),
       error: (error) => this.emit('error', error),
     });
-    if (this.listenerCount('message') > 0) return;
-    // Nobody wants peers' messages: they need not cross threads, until somebody does.
-    this.#forward(false);
+    this.#forwardWhileWanted('message', 'forwardMessages');
+    this.#forwardWhileWanted('fragment', 'forwardFragments');
+  }
+
+  /** While nobody wants what peers send, it need not cross threads. */
+  #forwardWhileWanted(wanted: 'message' | 'fragment', call: 'forwardMessages' | 'forwardFragments'): void {
+    if (this.listenerCount(wanted) > 0) return;
+    this.#forward(call, false);
     this.on(
       'newListener' as keyof HubEvents,
       ((event: string) => {
-        if (event === 'message' && this.listenerCount('message') === 0) this.#forward(true);
+        if (event === wanted && this.listenerCount(wanted) === 0) this.#forward(call, true);
       }) as never,
     );
   }
 
-  #forward(wanted: boolean): void {
-    this.#control
-      .call('forwardMessages', CONTROL_DEADLINE_MS, (service) => service.forwardMessages(wanted))
-      .catch(() => {});
+  #forward(call: 'forwardMessages' | 'forwardFragments', wanted: boolean): void {
+    this.#control.call(call, CONTROL_DEADLINE_MS, (service) => service[call](wanted)).catch(() => {});
   }
 
   /** The service thread ended. Unless we closed it, that is a failure, and everybody must learn of it. */

@@ -2,7 +2,7 @@
 export { CloseCode } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
-export type { ConnectionSummary } from '../shared/inbound';
+export type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 export type { ReconfigureReport } from '../shared/live-options';
 export {
   emitStderr,
@@ -18,16 +18,21 @@ export {
   logStats,
   setLogLevel,
 } from '../shared/log';
+export { type AssembledMessage, type AssemblerOptions, MessageAssembler } from '../shared/message-assembler';
+export { IncomingMessage, MessageReader, type Pausable, type ReaderOptions } from '../shared/message-reader';
 export type {
   ChannelOptions,
   HubOptions,
   ProducersOptions,
+  ReceiveMode,
   RingOptions,
   SlowPolicy,
   TlsOptions,
 } from '../shared/options';
 export {
   attachProducer,
+  type MessageOptions,
+  OutgoingMessage,
   type PostOptions,
   type PostResult,
   Producer,

@@ -25,6 +25,7 @@ export interface ServiceControl {
   heartbeat(): Promise<void>;
   /** Puts new limits in the place of those in use. */
   reconfigure(limits: LiveOptions): Promise<void>;
+  forwardFragments(wanted: boolean): Promise<void>;
   /** Drains, flushes, closes. @returns how many connections had to be cut at the deadline */
   close(deadlineMs: number): Promise<number>;
 }

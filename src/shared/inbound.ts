@@ -12,10 +12,29 @@ export interface ConnectionSummary {
   remoteAddress: string;
 }
 
+/**
+ * Where a piece of a peer's message stands: what `libwebsocket_is_final_fragment` and
+ * `libwebsockets_remaining_packet_payload` said in 2013. The message is complete only with `final && remaining === 0`.
+ */
+export interface FragmentInfo {
+  /** The first piece of its message. */
+  first: boolean;
+  /** The frame that it belongs to is the message's last (it carries FIN). */
+  final: boolean;
+  /** Bytes that are still to come of this frame; of a compressed one, as they are on the wire. */
+  remaining: number;
+  /** A binary message; else text, whose characters may lie across pieces. */
+  binary: boolean;
+  /** Bytes of the message so far, this piece included. */
+  messageBytes: number;
+}
+
 export type InboundEvent =
   | { type: 'connection'; info: ConnectionSummary }
   /** `length` bytes from `offset` of the batch's buffer; `text` says that they are UTF-8. */
   | { type: 'message'; info: ConnectionSummary; text: boolean; offset: number; length: number }
+  /** A piece of a message: bytes as above. */
+  | { type: 'fragment'; info: ConnectionSummary; fragment: FragmentInfo; offset: number; length: number }
   | { type: 'disconnect'; info: ConnectionSummary; code: number; reason: string }
   | { type: 'error'; code: string; message: string; cause: unknown };
 

@@ -14,6 +14,9 @@ export interface RingOptions {
   maxProducers?: number;
 }
 
+/** How a channel takes what its peers send: whole messages, or the pieces of them as they arrive. */
+export type ReceiveMode = 'message' | 'fragments';
+
 /** What a channel does about connections that fall behind. */
 export type SlowPolicy = 'disconnect' | 'wait';
 
@@ -33,6 +36,11 @@ export interface ChannelOptions {
   maxStallMs?: number;
   /** Absolute path of a module that the service thread loads: see `HandlerModule`. */
   handler?: string;
+  /**
+   * `'message'` (default): peers' messages come whole, up to `maxMessageBytes`. `'fragments'`: piece by piece as they arrive,
+   * of any length, without being held.
+   */
+  receive?: ReceiveMode;
 }
 
 export interface ProducersOptions {
@@ -75,6 +83,10 @@ export interface HubOptions {
   maxMessageBytes?: number;
   /** The most fragments a peer's message may have (default 128; 0: no limit, nor one on buffered chunks). More: closed with 1008. */
   maxFragments?: number;
+  /** Whether peers may send compressed messages (default false). The hub itself never compresses. */
+  inboundCompression?: boolean;
+  /** When a message that is sent in fragments gets none for so long, its connection is closed, in ms (default 5,000). */
+  maxFragmentGapMs?: number;
   /** When the application has not taken this many bytes of peers' messages, their senders are not read further (default 1 MiB). */
   inboundHighWaterBytes?: number;
   /** The most bytes that all connections together may be behind (default 256 MiB). Past it the one furthest behind is closed. */
@@ -95,6 +107,7 @@ export interface ChannelPolicy {
   maxLagMs: number;
   maxStallMs: number;
   handler: string | undefined;
+  receive: ReceiveMode;
 }
 
 /** A hub's options, complete and checked. */
@@ -115,6 +128,8 @@ export interface ResolvedHubOptions {
   maxChannels: number;
   maxMessageBytes: number;
   maxFragments: number;
+  inboundCompression: boolean;
+  maxFragmentGapMs: number;
   inboundHighWaterBytes: number;
   maxOutboundBytes: number;
   pingIntervalMs: number;
@@ -136,6 +151,7 @@ export const HUB_NUMBERS = {
   maxChannels: [4_096, 1, 1_000_000],
   maxMessageBytes: [64 * KiB, 1, 2 ** 31 - 1],
   maxFragments: [128, 0, NO_LIMIT],
+  maxFragmentGapMs: [5_000, 1, MAX_MS],
   inboundHighWaterBytes: [MiB, 1, NO_LIMIT],
   maxOutboundBytes: [256 * MiB, 64 * KiB, NO_LIMIT],
   pingIntervalMs: [25_000, 0, MAX_MS],
@@ -163,8 +179,9 @@ const HUB_KEYS = [
   'channels',
   'logLevel',
   'producers',
+  'inboundCompression',
 ];
-const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler'];
+const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler', 'receive'];
 
 /**
  * Checks a hub's options and fills in the defaults.
@@ -185,6 +202,7 @@ export function resolveHubOptions(options: HubOptions = {}): ResolvedHubOptions 
     path: basePath(text('path', options.path, '/')),
     tls: tls(options.tls),
     producerSocket: producerSocket(options.producers),
+    inboundCompression: flag('inboundCompression', options.inboundCompression),
     laneBytes,
     maxProducers,
     logLevel: options.logLevel === undefined ? undefined : levelMask(options.logLevel, 'logLevel'),
@@ -224,11 +242,17 @@ function channelPolicy(where: string, options: ChannelOptions): ChannelPolicy {
   if (slow !== 'disconnect' && slow !== 'wait') {
     throw new RangeError(`${where}slow is ${JSON.stringify(slow)}: it must be 'disconnect' or 'wait'`);
   }
+  const receive = options.receive ?? 'message';
+  if (receive !== 'message' && receive !== 'fragments') {
+    throw new RangeError(
+      `${where}receive is ${JSON.stringify(receive)}: it must be 'message' or 'fragments'`,
+    );
+  }
   const { handler } = options;
   if (handler !== undefined && (typeof handler !== 'string' || !isAbsolute(handler))) {
     throw new TypeError(`${where}handler is ${String(handler)}: it must be the absolute path of a module`);
   }
-  return { slow, handler, ...numbers(where, options, CHANNEL_NUMBERS) };
+  return { slow, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
 }
 
 type NumberTable = Record<string, readonly [fallback: number, lowest: number, highest: number]>;
@@ -270,6 +294,12 @@ function text(key: string, value: unknown, fallback: string): string {
   if (typeof value !== 'string' || value === '')
     throw new TypeError(`${key} is ${JSON.stringify(value)}: it must be a string that is not empty`);
   return value;
+}
+
+function flag(key: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw new TypeError(`${key} is ${JSON.stringify(value)}: it must be true or false`);
+  return value === true;
 }
 
 /** With a slash at both ends. */

@@ -5,6 +5,7 @@ export {
   HubErrorCode,
   LogLevel,
   log,
+  OutgoingMessage,
   Producer,
   readStats,
   setLogLevel,

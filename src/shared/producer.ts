@@ -10,6 +10,7 @@ import { Board } from './board';
 import { encodeChannelName, isChannelAllowed } from './channel-name';
 import { HubError, HubErrorCode } from './errors';
 import { joinLog } from './log';
+import { type FragmentPlace, type MessageOptions, OutgoingMessage } from './outgoing-message';
 import { maxPayloadBytesOf, type ProducerHandle } from './producer-handle';
 import { attachToRing, type RingAttachment } from './ring/attach';
 import { RingMemory, Word } from './ring/layout';
@@ -20,6 +21,7 @@ import { type SettledTicket, type Settlement, TicketBook } from './settlements';
 
 export { HubError, HubErrorCode } from './errors';
 export { LogLevel, type LogLevels, type LogTags, log, setLogLevel } from './log';
+export { type MessageOptions, OutgoingMessage } from './outgoing-message';
 export type { ProducerHandle } from './producer-handle';
 export type { PostResult } from './ring/producer';
 export type { Settlement } from './settlements';
@@ -48,6 +50,8 @@ export interface TrackedPost {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** Messages in fragments are numbered, and their numbers come round. */
+const LAST_MESSAGE_NUMBER = 2 ** 31 - 1;
 /** The longest time-out: what a timer can hold. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -73,6 +77,7 @@ export class Producer {
   readonly #tickets: TicketBook;
   /** Requests that wait for room. While there are any, a post is refused: it must not overtake them. */
   #waitingRequests = 0;
+  #lastMessage = 0;
 
   constructor(handle: ProducerHandle) {
     this.#handle = handle;
@@ -169,6 +174,28 @@ export class Producer {
     return { result, settled };
   }
 
+  /**
+   * Begins a message to one connection that is sent in fragments, and may be of any length. Its place among the peer's
+   * messages is where its first fragment is written; what comes behind waits until its end.
+   *
+   * @throws {TypeError} if that is no connection's id
+   *
+   * @example
+   * const message = producer.beginMessage(connectionId)
+   * for await (const chunk of file) if (!(await message.write(chunk))) return // the connection is gone
+   * await message.end()
+   */
+  beginMessage(connectionId: number, options?: MessageOptions): OutgoingMessage {
+    checkConnectionId(connectionId);
+    this.#lastMessage = (this.#lastMessage % LAST_MESSAGE_NUMBER) + 1;
+    const number = this.#lastMessage;
+    const send = async (bytes: Uint8Array, place: FragmentPlace) => {
+      const kind = fragmentKind(place, options?.text === true);
+      return (await this.request(kind, connectionId, undefined, bytes, number)).sent === 1;
+    };
+    return new OutgoingMessage(send, options, this.maxPayloadBytes);
+  }
+
   /** Gives the lane back. What was posted is still sent; later posts answer `'closed'`. */
   close(): void {
     this.#attachment?.producer.close();
@@ -181,6 +208,7 @@ export class Producer {
    * Sends a request about one connection through this thread's lane, so that it keeps its place among the posts.
    *
    * @internal for the hub
+   * @param number what stands in the channel's place, if `channel` does not
    * @returns the service's answer; waits for room, in order
    */
   async request(
@@ -188,12 +216,9 @@ export class Producer {
     connectionId: number,
     channel: string | undefined,
     data: string | Uint8Array,
+    number: number = CHANNEL_BY_NAME,
   ): Promise<Settlement> {
-    if (!Number.isSafeInteger(connectionId) || connectionId < 0) {
-      throw new TypeError(
-        `connection id is ${String(connectionId)}: it must be the id of a connection's info`,
-      );
-    }
+    checkConnectionId(connectionId);
     const named = kind === RecordKind.SUBSCRIBE || kind === RecordKind.UNSUBSCRIBE;
     const name = named ? this.#refer(channel as string).name : undefined; // whatever it is: it is checked there
     this.#checkPayload(data);
@@ -206,8 +231,7 @@ export class Producer {
       waiting = false;
     };
     const attempt: Attempt = () => {
-      const posted =
-        this.#attachment?.producer.tryPost(kind, CHANNEL_BY_NAME, data, NO_GATE, extras) ?? 'closed';
+      const posted = this.#attachment?.producer.tryPost(kind, number, data, NO_GATE, extras) ?? 'closed';
       if (posted !== 'full') waitNoMore(); // at once, not a microtask later: the next post must not be refused for it
       return posted;
     };
@@ -352,6 +376,18 @@ export function attachProducer(handle: ProducerHandle | undefined = handleOfThis
 
 function handleOfThisThread(): ProducerHandle | undefined {
   return (workerData as { ringcast?: ProducerHandle } | null | undefined)?.ringcast;
+}
+
+function checkConnectionId(connectionId: number): void {
+  if (Number.isSafeInteger(connectionId) && connectionId >= 0) return;
+  throw new TypeError(`connection id is ${String(connectionId)}: it must be the id of a connection's info`);
+}
+
+/** A fragment that is first and last is a message like any other. */
+function fragmentKind({ first, last }: FragmentPlace, text: boolean): RecordKind {
+  if (first && last) return text ? RecordKind.SEND_TEXT : RecordKind.SEND_BINARY;
+  if (first) return text ? RecordKind.FRAGMENT_TEXT : RecordKind.FRAGMENT_BINARY;
+  return last ? RecordKind.FRAGMENT_LAST : RecordKind.FRAGMENT_NEXT;
 }
 
 /** What a record carries beside its payload; nothing, for most. */

@@ -116,6 +116,8 @@ export class EngineWorld {
   readonly batches: InboundBatch[] = [];
   /** Every answer to a ticket, in order. */
   readonly settled: SettledTicket[] = [];
+  /** Producers (by lane) that are gone, as the keeper would say. */
+  readonly #gone = new Set<number>();
   #lastTicket = 0;
 
   constructor({ handlers = {}, producers = 1, ...given }: WorldOptions = {}) {
@@ -145,6 +147,7 @@ export class EngineWorld {
       producers: {
         tagOf: (lane) => lane,
         tell: (_tag, settled) => this.settled.push(...(settled as SettledTicket[])),
+        lives: (lane) => !this.#gone.has(lane),
         reclaim: () => {},
       },
       board: this.board,
@@ -176,6 +179,23 @@ export class EngineWorld {
   send(id: number, data: string | Uint8Array, { ticket = 0, by = 0 } = {}): PostResult {
     const kind = typeof data === 'string' ? RecordKind.SEND_TEXT : RecordKind.SEND_BINARY;
     return this.#record(by, kind, CHANNEL_BY_NAME, data, NO_GATE, { target: id, ticket });
+  }
+
+  /** One fragment of a message to one connection; `number` is the message's, among those of producer `by`. */
+  sendFragment(
+    id: number,
+    number: number,
+    data: string | Uint8Array,
+    { first = false, last = false, ticket = 0, by = 0 } = {},
+  ): PostResult {
+    const firstKind = typeof data === 'string' ? RecordKind.FRAGMENT_TEXT : RecordKind.FRAGMENT_BINARY;
+    const kind = first ? firstKind : last ? RecordKind.FRAGMENT_LAST : RecordKind.FRAGMENT_NEXT;
+    return this.#record(by, kind, number, data, NO_GATE, { target: id, ticket });
+  }
+
+  /** The producer is gone, and drained. */
+  loseProducer(by: number): void {
+    this.#gone.add(by);
   }
 
   subscribe(id: number, channel: string, { ticket = 0, by = 0 } = {}): PostResult {

@@ -74,6 +74,13 @@ export class FakeSocket implements PeerSocket {
     return readFrames(Buffer.concat(this.taken));
   }
 
+  /** All that is taken, fragments too: text frames as they are, continuations with a `+`, what is not final with a `…`. */
+  get fragments(): string[] {
+    return readFrames(Buffer.concat(this.taken), { fragments: true }).map(
+      ({ opcode, payload, final }) => `${opcode === 0 ? '+' : ''}${payload}${final ? '' : '…'}`,
+    );
+  }
+
   /** The payloads of all that is taken, as text. */
   get texts(): string[] {
     return this.frames.map(({ payload }) => payload.toString());

@@ -82,7 +82,7 @@ export class RawPeer {
   readonly frames: Frame[] = [];
   /** Resolves when the connection has ended, with an error or without. */
   readonly ended: Promise<void>;
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader({ fragments: true });
   #more: (() => void)[] = [];
   #bytes = Buffer.alloc(0);
   #upgraded = false;

@@ -108,6 +108,14 @@ connection 1 ended with 1001, it had joined 1 room
     );
   });
 
+  test('fraggle gets every message right, in random fragments both ways', async () => {
+    const { code, stdout, stderr } = await run('fraggle.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
+    expect(stdout).toMatch(
+      /^the peer sent 25 messages in \d+ fragments\nthe hub took 25, 25 with the right checksum; \d+ pieces came inside a frame\nthe peer took 25 answers, 25 with the right checksum\n$/,
+    );
+  });
+
   test('chat tells everybody what one peer says', async () => {
     const { code, stdout, stderr } = await run('chat.mjs').ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });

@@ -84,7 +84,7 @@ describe('handler modules', () => {
   it('that cannot be loaded are an error of createHub', async () => {
     for (const [name, text] of [
       ['missing.js', 'could not be loaded'],
-      ['empty.js', 'exports none of onConnection, onMessage, onClose'],
+      ['empty.js', 'exports none of onConnection, onMessage, onFragment, onClose'],
     ]) {
       await expect(startHub({ channels: { a: { handler: handler(name) } } })).rejects.toMatchObject({
         code: HubErrorCode.HANDLER_LOAD_FAILED,

@@ -76,6 +76,11 @@ export class LaneKeeper {
     return Atomics.load(this.#ring.words, this.#ring.laneWord(lane, LaneWord.OWNER)) >>> 2;
   }
 
+  /** Whether this producer may still post, or has records in its lane that are not drained. */
+  lives(tag: number): boolean {
+    return findLane(this.#ring, tag) !== -1;
+  }
+
   /** Stops listening and lets go of every port. */
   close(): void {
     process.off('workerMessage', this.#onWorkerMessage);

@@ -4,7 +4,7 @@
  *      word 0      payload bytes
  *      word 1      kind (bits 0–7) · name bytes (8–15) · key bytes (16–31)
  *      word 2, 3   stamp, 64 bits, low word first
- *      word 4      channel number
+ *      word 4      channel number; of the FRAGMENT kinds, the message's number among its producer's
  *      word 5      ticket; 0: none
  *      word 6, 7   connection id, 53 bits, low word first; 0: none
  *      then        name · key · payload, and up to 7 bytes to the next multiple of 8
@@ -20,11 +20,19 @@ export const RecordKind = {
   /** To one connection, behind what its channels had before. */
   SEND_TEXT: 3,
   SEND_BINARY: 4,
-  /** Kinds from here on carry no message: they are not counted as posted or drained. */
+  /** The first fragment of a message to one connection: it stands for the message. The others are below. */
+  FRAGMENT_TEXT: 5,
+  FRAGMENT_BINARY: 6,
+  /** Kinds from here on are not counted as posted or drained: they carry no message of their own. */
   CONTROL: 0x80,
   SUBSCRIBE: 0x81,
   UNSUBSCRIBE: 0x82,
   DISCONNECT: 0x83,
+  FRAGMENT_NEXT: 0x84,
+  FRAGMENT_LAST: 0x85,
+  /** To read from a connection no further, and to go on. */
+  PAUSE: 0x86,
+  RESUME: 0x87,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -117,6 +117,12 @@ export class Channel {
     return this.#live;
   }
 
+  /** Whether its peers' messages go to its handler, and not to the application. */
+  get handlesInbound(): boolean {
+    const { handler, policy } = this;
+    return (policy.receive === 'fragments' ? handler?.onFragment : handler?.onMessage) !== undefined;
+  }
+
   /** Whether a pass over the subscriptions is not complete. */
   get fanningOut(): boolean {
     return this.#unvisited > 0;

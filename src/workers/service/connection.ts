@@ -8,28 +8,23 @@
  * While a write is under way nothing is queued for the channels' messages: they stay in the log, and the next write takes
  * all that came meanwhile. Private messages and control frames wait here, between frames and in order.
  *
+ * A private message that is sent in fragments keeps its barriers until its last frame is written: so what the channels have
+ * behind it waits, in the log, and only control frames pass.
+ *
  * Thread: the service's.
  */
 import { ChannelCounter } from '../../shared/board';
+import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionSummary } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { Channel, Subscription } from './channel';
-import { encodeFrame, Opcode } from './frame';
+import { encodeFragment, encodeFrame, Opcode } from './frame';
 import type { PeerSocket } from './peer-socket';
+import { type FrameSettled, type MessageSender, PrivateQueue } from './private-queue';
 import type { TellSettled, TicketOwner } from './tickets';
 
-/** Memory that a private message takes beside its frame, about: small ones cost more than they send. */
-const PRIVATE_MESSAGE_COST = 256;
-/** Private messages that wait are joined into writes of at most this many bytes. */
-const JOINED_WRITE_BYTES = 64 * 1024;
-
-/** Who does not want this peer to be read: the application is behind, or a handler said so. */
-export type PauseReason = 'credit' | 'handler';
-
-interface PrivateMessage {
-  frame: Buffer;
-  owner: TicketOwner | undefined;
-}
+/** Who does not want this peer to be read: the application is behind or said so, or a handler said so. */
+export type PauseReason = 'credit' | 'application' | 'handler';
 
 /** What the connection needs of the engine. */
 export interface ConnectionHost {
@@ -39,7 +34,7 @@ export interface ConnectionHost {
   ready(connection: Connection): void;
   /** A write is done: this connection is less far behind. */
   progressed(): void;
-  /** Private bytes that wait, over all connections, changed by `bytes`. */
+  /** Memory of the private messages that wait, over all connections, changed by `bytes`. */
   privateBytesChanged(bytes: number): void;
 }
 
@@ -51,8 +46,7 @@ export class Connection {
   readonly connectedAt: number;
   readonly #host: ConnectionHost;
   readonly #subscriptions: Subscription[] = [];
-  readonly #private: PrivateMessage[] = [];
-  privateBytes = 0;
+  readonly #private: PrivateQueue;
   /** Whether the engine has it in its list of connections to flush. */
   queued = false;
   /** Only the newest pong and the newest ping matter: a flood of pings costs one answer a write. */
@@ -60,9 +54,8 @@ export class Connection {
   #ping: Buffer | undefined;
 
   #writing = false;
-  /** What the write under way is made of: a subscription's log, or that many private messages, or a control frame. */
+  /** What the write under way is made of: a subscription's log; else private messages, or a control frame. */
   #writingFrom: Subscription | undefined;
-  #writingPrivate = 0;
   #writingSinceMs = 0;
   #writingUnsent: number | undefined;
   #blocked = false;
@@ -87,6 +80,7 @@ export class Connection {
     this.home = home;
     this.socket = socket;
     this.#host = host;
+    this.#private = new PrivateQueue((change) => host.privateBytesChanged(change));
     this.#heardMs = host.nowMs();
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
@@ -99,7 +93,7 @@ export class Connection {
 
   /** Memory that they take, about. */
   get privateCost(): number {
-    return this.privateBytes + this.#private.length * PRIVATE_MESSAGE_COST;
+    return this.#private.cost;
   }
 
   get closing(): boolean {
@@ -116,7 +110,7 @@ export class Connection {
   }
 
   get lagBytes(): number {
-    return this.#subscriptions.reduce((sum, { lagBytes }) => sum + lagBytes, this.privateBytes);
+    return this.#subscriptions.reduce((sum, { lagBytes }) => sum + lagBytes, this.#private.bytes);
   }
 
   get lagMessages(): number {
@@ -125,7 +119,7 @@ export class Connection {
 
   /** @returns false if it had the channel already */
   subscribe(channel: Channel): boolean {
-    if (this.#closing || this.#finish !== undefined) return false;
+    if (this.finishing) return false;
     const nowMs = this.#host.nowMs();
     const earlier = this.#subscriptions.filter((subscription) => subscription.channel === channel).pop();
     if (earlier?.live) return false;
@@ -150,17 +144,52 @@ export class Connection {
   }
 
   /** Sends one message to this peer alone, behind everything its channels have by now. @returns false if it is closing */
-  send(opcode: Opcode, payload: Uint8Array, owner?: TicketOwner): boolean {
-    if (this.#closing || this.#finish !== undefined) return false;
-    this.home.countPrivate(ChannelCounter.ADDRESSED, 1);
-    const frame = encodeFrame(opcode, payload);
-    this.#private.push({ frame, owner });
-    this.#privateBytesChanged(frame.length);
-    for (const { barriers, channel } of this.#subscriptions) {
-      barriers.push({ position: channel.log.head, sequence: channel.log.sequence });
-    }
+  send(opcode: Opcode, payload: Uint8Array, owner?: TicketOwner | FrameSettled): boolean {
+    return this.#addPrivate(encodeFrame(opcode, payload), this.#settlerOf(owner));
+  }
+
+  /**
+   * Begins a message to this peer alone that comes in fragments: in its place among all messages, as with `send`.
+   *
+   * @returns false if it is closing
+   */
+  beginMessage(
+    sender: MessageSender,
+    opcode: Opcode,
+    payload: Uint8Array,
+    owner?: TicketOwner | FrameSettled,
+  ): boolean {
+    return this.#addPrivate(encodeFragment(opcode, payload, false), this.#settlerOf(owner), sender);
+  }
+
+  /** A further fragment. @returns false if it is closing, or the sender has no such message that is unfinished */
+  continueMessage(
+    sender: MessageSender,
+    payload: Uint8Array,
+    last: boolean,
+    owner?: TicketOwner | FrameSettled,
+  ): boolean {
+    if (this.finishing) return false;
+    const frame = encodeFragment(Opcode.CONTINUATION, payload, last);
+    if (!this.#private.extend(frame, this.#settlerOf(owner), sender, last)) return false;
     this.#host.ready(this);
     return true;
+  }
+
+  /** Whether some message to this peer is unfinished. */
+  get inMessage(): boolean {
+    return this.#private.unfinished;
+  }
+
+  /**
+   * Sees to messages whose senders do not finish them. Of one that the peer has seen a part of nothing can be taken back, and
+   * nothing else can be sent: the connection ends.
+   */
+  lookAtMessages(nowMs: number, maxGapMs: number, gone: (sender: MessageSender) => boolean): void {
+    this.#dropUnfinished(gone);
+    if (this.#private.openIs(gone)) this.close(CloseCode.INTERNAL, 'the sender of a message ended within it');
+    else if (this.#private.gapMs(nowMs) > maxGapMs)
+      this.close(CloseCode.INTERNAL, `no further fragment of a message for ${maxGapMs} ms`);
   }
 
   /** Answers a ping. A pong that was not written yet is replaced: RFC 6455 section 5.5.3 allows it. */
@@ -236,6 +265,11 @@ export class Connection {
   /** Closes as soon as everything that is for this peer by now is flushed. Nothing new is for it from now on. */
   finish(code: number, reason: string): void {
     if (this.#closing || this.#finish !== undefined) return;
+    this.#dropUnfinished(() => true);
+    if (this.#private.open) {
+      this.close(code, reason); // whatever is behind the message that nobody can finish now cannot be sent
+      return;
+    }
     this.#finish = { code, reason };
     for (const { live, channel } of this.#subscriptions.slice()) if (live) this.unsubscribe(channel);
     this.#host.ready(this);
@@ -296,19 +330,10 @@ export class Connection {
 
   /** All channels are written up to the oldest private message: it is its turn, and that of those with the same place. */
   #writePrivate(): void {
-    const frames: Buffer[] = [];
-    let bytes = 0;
-    do {
-      const { frame } = this.#private[frames.length];
-      frames.push(frame);
-      bytes += frame.length;
-    } while (
-      frames.length < this.#private.length &&
-      bytes + this.#private[frames.length].frame.length <= JOINED_WRITE_BYTES &&
-      this.#subscriptions.every(({ barriers }) => barriers[frames.length].position === barriers[0].position)
+    const bytes = this.#private.take((index) =>
+      this.#subscriptions.every(({ barriers }) => barriers[index].position === barriers[0].position),
     );
-    this.#writingPrivate = frames.length;
-    this.#write(frames.length === 1 ? frames[0] : Buffer.concat(frames, bytes));
+    if (bytes !== undefined) this.#write(bytes);
   }
 
   #written(failed: boolean): void {
@@ -320,9 +345,10 @@ export class Connection {
       const subscription = this.#writingFrom;
       this.#writingFrom = undefined;
       subscription.channel.written(subscription);
-    } else if (this.#writingPrivate > 0) {
-      this.#settlePrivate(this.#writingPrivate, ChannelCounter.SENT);
-      this.#writingPrivate = 0;
+    } else if (this.#private.writing) {
+      const finished = this.#private.written(this.#host.nowMs());
+      this.home.countPrivate(ChannelCounter.SENT, finished);
+      for (const { barriers } of this.#subscriptions) barriers.splice(0, finished);
     }
     this.#dropFinished();
     const due = this.#pong !== undefined || this.#ping !== undefined || this.#finish !== undefined;
@@ -340,26 +366,36 @@ export class Connection {
     }
   }
 
-  /** The oldest `count` private messages are sent, or never will be. */
-  #settlePrivate(count: number, outcome: typeof ChannelCounter.SENT | typeof ChannelCounter.ABANDONED): void {
-    const sent = outcome === ChannelCounter.SENT ? 1 : 0;
-    for (const { frame, owner } of this.#private.splice(0, count)) {
-      this.#privateBytesChanged(-frame.length);
-      if (owner !== undefined) this.#host.tell(owner.tag, [owner.ticket, 1, sent, 0, 0, 1 - sent]);
+  /** @returns false if it is closing */
+  #addPrivate(frame: Buffer, settled: FrameSettled | undefined, sender?: MessageSender): boolean {
+    if (this.finishing) return false;
+    this.home.countPrivate(ChannelCounter.ADDRESSED, 1);
+    this.#private.add(frame, settled, sender);
+    for (const { barriers, channel } of this.#subscriptions) {
+      barriers.push({ position: channel.log.head, sequence: channel.log.sequence });
     }
-    this.home.countPrivate(outcome, count);
-    for (const { barriers } of this.#subscriptions) barriers.splice(0, count);
+    this.#host.ready(this);
+    return true;
   }
 
-  #privateBytesChanged(bytes: number): void {
-    this.privateBytes += bytes;
-    this.#host.privateBytesChanged(bytes + Math.sign(bytes) * PRIVATE_MESSAGE_COST);
+  #settlerOf(owner: TicketOwner | FrameSettled | undefined): FrameSettled | undefined {
+    if (typeof owner !== 'object') return owner;
+    return (sent) => this.#host.tell(owner.tag, [owner.ticket, 1, sent ? 1 : 0, 0, 0, sent ? 0 : 1]);
+  }
+
+  #dropUnfinished(gone: (sender: MessageSender) => boolean): void {
+    const dropped = this.#private.dropUnfinished(gone);
+    if (dropped.length === 0) return;
+    this.home.countPrivate(ChannelCounter.ABANDONED, dropped.length);
+    for (const { barriers } of this.#subscriptions) for (const index of dropped) barriers.splice(index, 1);
+    this.#host.ready(this); // others may have waited behind them
   }
 
   #abandon(): void {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#private.length > 0) this.#settlePrivate(this.#private.length, ChannelCounter.ABANDONED);
+    const abandoned = this.#private.clear();
+    if (abandoned > 0) this.home.countPrivate(ChannelCounter.ABANDONED, abandoned);
     for (const subscription of this.#subscriptions.splice(0)) subscription.channel.remove(subscription);
     this.#pong = undefined;
     this.#ping = undefined;

@@ -11,6 +11,7 @@ import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionReport } from '../../shared/control';
 import { HubErrorCode } from '../../shared/errors';
+import type { FragmentInfo } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { CHANNEL_BY_NAME, Doorbell, RecordKind, type RingConsumer, type RingRecord } from '../../shared/ring';
@@ -22,6 +23,7 @@ import { FanOut } from './fan-out';
 import { Opcode } from './frame';
 import { HandledConnection } from './handled-connection';
 import type { HandlerModule } from './handler-module';
+import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
 import { SlowPeers } from './slow-peers';
@@ -38,6 +40,7 @@ const SAFETY_NET_MS = 1_000;
 export interface ProducerLink {
   tagOf(lane: number): number;
   tell(tag: number, message: unknown): void;
+  lives(tag: number): boolean;
   reclaim(): void;
 }
 
@@ -66,6 +69,8 @@ export class Engine {
   readonly #handled = new Map<Connection, HandledConnection>();
   readonly #fanOut: FanOut;
   readonly #slowPeers: SlowPeers;
+  /** Messages to one peer that are sent in fragments. */
+  readonly openMessages: OpenMessages;
   /** Peers that are not read until the application has taken what they sent. */
   readonly #waitingForCredit = new Set<Connection>();
   #settled = new Map<number, SettledTicket[]>();
@@ -76,6 +81,9 @@ export class Engine {
   #turnsAtLastLook = -1;
   #lanesFenced = 0;
   #forwarding = true;
+  #forwardingFragments = true;
+  /** Connections whose present message goes to the application, piece by piece. */
+  readonly #toldFragments = new WeakSet<Connection>();
   #readingStopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
@@ -118,6 +126,11 @@ export class Engine {
       connections: this.#connections,
       maxOutboundBytes: () => parts.options.maxOutboundBytes,
       onGate: (channel, shut) => parts.onGate?.(channel, shut),
+    });
+    this.openMessages = new OpenMessages({
+      maxFragmentGapMs: parts.options.maxFragmentGapMs,
+      tagOf: (lane) => parts.producers.tagOf(lane),
+      lives: (tag) => parts.producers.lives(tag),
     });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
@@ -184,6 +197,30 @@ export class Engine {
     this.wake();
   }
 
+  /** A piece of a peer's message, on a channel that receives fragments. */
+  receiveFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
+    if (connection.closing) return; // what threw at one piece would throw at each that came with it
+    const frameEnds = fragment.remaining === 0;
+    if (frameEnds) connection.heard(this.#parts.scheduler.nowMs());
+    this.#board.countHub(HubCounter.RECEIVED, frameEnds && fragment.final ? 1 : 0);
+    this.#board.countHub(HubCounter.RECEIVED_BYTES, bytes.length);
+    const handled = this.#handled.get(connection);
+    const onFragment = connection.home.handler?.onFragment;
+    if (handled === undefined || onFragment === undefined) this.#tellFragment(connection, bytes, fragment);
+    else this.#callHandler(connection, () => onFragment(handled, bytes, fragment));
+  }
+
+  /** Whoever begins to listen gets no message from its middle on. */
+  #tellFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
+    if (fragment.first && this.#forwardingFragments) this.#toldFragments.add(connection);
+    else if (fragment.first) this.#toldFragments.delete(connection);
+    if (!this.#toldFragments.has(connection)) return;
+    const { outbox } = this.#parts;
+    outbox.tellFragment(connection.summary, bytes, fragment);
+    if (outbox.full) this.#stopReading();
+    this.wake();
+  }
+
   /** A connection's socket is gone. */
   ended(connection: Connection, code: number, reason: string): void {
     if (!this.#connections.delete(connection.id)) return;
@@ -212,7 +249,7 @@ export class Engine {
   }
 
   #holdBack(connection: Connection): void {
-    if (connection.home.handler?.onMessage !== undefined) return; // its messages do not go to the application
+    if (connection.home.handlesInbound) return; // its messages do not go to the application
     this.#waitingForCredit.add(connection);
     connection.pause('credit');
   }
@@ -227,6 +264,11 @@ export class Engine {
   /** Whether the application wants peers' messages. */
   forwardMessages(wanted: boolean): void {
     this.#forwarding = wanted;
+  }
+
+  /** The same of the pieces of messages, on channels that receive fragments. */
+  forwardFragments(wanted: boolean): void {
+    this.#forwardingFragments = wanted;
   }
 
   describeConnections(): ConnectionReport[] {
@@ -311,6 +353,12 @@ export class Engine {
       case RecordKind.SEND_BINARY:
         this.#sendToOne(record);
         break;
+      case RecordKind.FRAGMENT_TEXT:
+      case RecordKind.FRAGMENT_BINARY:
+      case RecordKind.FRAGMENT_NEXT:
+      case RecordKind.FRAGMENT_LAST:
+        this.#sendFragment(record);
+        break;
       default:
         this.#obey(record);
     }
@@ -332,13 +380,27 @@ export class Engine {
 
   #sendToOne(record: RingRecord): void {
     const owner = this.#ownerOf(record);
-    const connection = this.#connections.get(record.target);
+    const connection = this.#targetOf(record);
     const opcode = record.kind === RecordKind.SEND_TEXT ? Opcode.TEXT : Opcode.BINARY;
     const payload = record.bytes.subarray(record.payloadOffset, record.payloadOffset + record.payloadBytes);
-    if (connection === undefined) this.#board.countFolded(ChannelCounter.POSTED, 1);
-    else connection.home.countPrivate(ChannelCounter.POSTED, 1);
     if (connection?.send(opcode, payload, owner) === true || owner === undefined) return;
     this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+  }
+
+  #sendFragment(record: RingRecord): void {
+    const owner = this.#ownerOf(record);
+    const begins = record.kind < RecordKind.CONTROL;
+    const connection = begins ? this.#targetOf(record) : this.#connections.get(record.target);
+    if (this.openMessages.take(record, connection, owner) || owner === undefined) return;
+    this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+  }
+
+  /** The connection that a message is for, if it is there. The message counts as posted in any case. */
+  #targetOf(record: RingRecord): Connection | undefined {
+    const connection = this.#connections.get(record.target);
+    if (connection === undefined) this.#board.countFolded(ChannelCounter.POSTED, 1);
+    else connection.home.countPrivate(ChannelCounter.POSTED, 1);
+    return connection;
   }
 
   /** Requests about one connection. Their tickets say in `addressed` whether they did anything. */
@@ -350,6 +412,10 @@ export class Engine {
       if (record.kind === RecordKind.DISCONNECT) {
         const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
         connection.finish(payload.readUInt16BE(0), payload.toString('utf8', 2));
+        done = true;
+      } else if (record.kind === RecordKind.PAUSE || record.kind === RecordKind.RESUME) {
+        if (record.kind === RecordKind.PAUSE) connection.pause('application');
+        else connection.resume('application');
         done = true;
       } else {
         const channel = this.#channelOf(record);
@@ -396,6 +462,7 @@ export class Engine {
       if (channel.idle && !this.#slowPeers.isGated(channel)) this.#channels.retire(channel);
     }
     this.#slowPeers.sweep(this.#channels, this.#nowMs);
+    this.openMessages.sweep(this.#nowMs);
     const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
     if (pingIntervalMs === 0) return;
     for (const connection of this.#connections.values()) {

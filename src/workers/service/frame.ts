@@ -1,6 +1,14 @@
-/** WebSocket frames as a server sends them: final, unmasked, never compressed (RFC 6455, section 5.2). */
+/** WebSocket frames as a server sends them: unmasked, never compressed (RFC 6455, section 5.2). */
 
-export const Opcode = { TEXT: 0x1, BINARY: 0x2, PING: 0x9, PONG: 0xa } as const;
+export const Opcode = {
+  /** A further fragment of the message that a frame of another opcode began. */
+  CONTINUATION: 0x0,
+  TEXT: 0x1,
+  BINARY: 0x2,
+  CLOSE: 0x8,
+  PING: 0x9,
+  PONG: 0xa,
+} as const;
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 
 const FIN = 0x80;
@@ -14,7 +22,7 @@ export function frameHeaderBytes(payloadBytes: number): number {
   return payloadBytes < 2 ** 16 ? 4 : 10;
 }
 
-/** Writes a frame's header at `offset`. @returns the offset behind it */
+/** Writes a final frame's header at `offset`. @returns the offset behind it */
 export function writeFrameHeader(
   target: Buffer,
   offset: number,
@@ -39,5 +47,12 @@ export function writeFrameHeader(
 export function encodeFrame(opcode: Opcode, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(frameHeaderBytes(payload.length) + payload.length);
   frame.set(payload, writeFrameHeader(frame, 0, opcode, payload.length));
+  return frame;
+}
+
+/** A frame of a message of several, in memory of its own. */
+export function encodeFragment(opcode: Opcode, payload: Uint8Array, final: boolean): Buffer {
+  const frame = encodeFrame(opcode, payload);
+  if (!final) frame[0] &= ~FIN;
   return frame;
 }

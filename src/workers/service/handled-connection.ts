@@ -1,10 +1,12 @@
 /** A connection as a handler module sees it. Thread: the service's. */
 import { encodeChannelName } from '../../shared/channel-name';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../../shared/close-codes';
+import { type FragmentPlace, type MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
 import type { Connection } from './connection';
 import type { Engine } from './engine';
 import { Opcode } from './frame';
 import type { HandlerConnection } from './handler-module';
+import type { FrameSettled, MessageSender } from './private-queue';
 
 export class HandledConnection implements HandlerConnection {
   data: unknown;
@@ -33,6 +35,29 @@ export class HandledConnection implements HandlerConnection {
     if (!(data instanceof Uint8Array))
       throw new TypeError(`data is ${typeof data}: it must be a string or a Uint8Array`);
     return this.#connection.send(Opcode.BINARY, data);
+  }
+
+  beginMessage(options?: MessageOptions): OutgoingMessage {
+    const sender = this.#engine.openMessages.handlerSender();
+    const opcode = options?.text === true ? Opcode.TEXT : Opcode.BINARY;
+    const send = (bytes: Uint8Array, place: FragmentPlace) =>
+      new Promise<boolean>((resolve) => {
+        if (!this.#sendFragment(sender, opcode, bytes, place, resolve)) resolve(false);
+      });
+    return new OutgoingMessage(send, options);
+  }
+
+  #sendFragment(
+    sender: MessageSender,
+    opcode: Opcode,
+    bytes: Uint8Array,
+    { first, last }: FragmentPlace,
+    settled: FrameSettled,
+  ): boolean {
+    const connection = this.#connection;
+    if (first && last) return connection.send(opcode, bytes, settled);
+    if (first) return this.#engine.openMessages.begin(connection, sender, opcode, bytes, settled);
+    return connection.continueMessage(sender, bytes, last, settled);
   }
 
   subscribe(name: string): boolean {

@@ -5,6 +5,9 @@
  */
 import { pathToFileURL } from 'node:url';
 import { HubError, HubErrorCode } from '../../shared/errors';
+import type { FragmentInfo } from '../../shared/inbound';
+import type { ReceiveMode } from '../../shared/options';
+import type { MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
 
 /** A connection, as a handler sees it. */
 export interface HandlerConnection {
@@ -16,6 +19,11 @@ export interface HandlerConnection {
   data: unknown;
   /** Sends to this peer alone, behind what its channels had until now. @returns false if it is closing */
   send(data: string | Uint8Array): boolean;
+  /**
+   * Begins a message to this peer that is sent in fragments, of any length, without ever being whole in memory: see
+   * `OutgoingMessage`. Its place among the peer's messages is where its first fragment is written.
+   */
+  beginMessage(options?: MessageOptions): OutgoingMessage;
   /**
    * @returns false if it has the channel already, or the hub does not allow it
    * @throws {TypeError | RangeError} if that can be no channel's name
@@ -29,16 +37,34 @@ export interface HandlerConnection {
   resume(): void;
 }
 
-/** What a handler module may export. A channel whose handler has `onMessage` keeps its messages from `hub.on('message')`. */
+/**
+ * What a handler module may export. A channel whose handler has `onMessage` (or, receiving fragments, `onFragment`) keeps
+ * its messages from the application's events.
+ */
 export interface HandlerModule {
   onConnection?(connection: HandlerConnection): void | Promise<void>;
   /** `data` is a string for a text message. */
   onMessage?(connection: HandlerConnection, data: string | Uint8Array): void | Promise<void>;
+  /**
+   * A piece of a message, on a channel that receives fragments: `onMessage` is not called there.
+   *
+   * `bytes` are valid during the call: copy what must stay. A text message comes as bytes too. The message is complete
+   * only with `fragment.final && fragment.remaining === 0`.
+   */
+  onFragment?(connection: HandlerConnection, bytes: Uint8Array, fragment: FragmentInfo): void | Promise<void>;
   /** The connection is gone: `send` does nothing any more. */
   onClose?(connection: HandlerConnection, code: number, reason: string): void | Promise<void>;
 }
 
-const FUNCTIONS = ['onConnection', 'onMessage', 'onClose'] as const;
+/** What a handler exports in vain on a channel that receives in this way: it is probably not what was meant. */
+export function uncalledFunction(handler: HandlerModule, receive: ReceiveMode): string | undefined {
+  const { onMessage, onFragment } = handler;
+  if (receive === 'fragments')
+    return onMessage !== undefined && onFragment === undefined ? 'onMessage' : undefined;
+  return onFragment !== undefined && onMessage === undefined ? 'onFragment' : undefined;
+}
+
+const FUNCTIONS = ['onConnection', 'onMessage', 'onFragment', 'onClose'] as const;
 
 /**
  * Loads a module, CommonJS or ESM.

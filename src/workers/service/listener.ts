@@ -17,6 +17,8 @@ import { Admission } from './admission';
 import type { CapacityWatch } from './capacity-watch';
 import type { Channel } from './channel';
 import type { Engine } from './engine';
+import { FragmentSocket } from './receiver/fragment-socket';
+import { HandedOver } from './receiver/handed-over';
 import { RefusalNotice } from './refusal-notice';
 import { WsSocket } from './ws-socket';
 
@@ -36,6 +38,8 @@ const BACKLOG = 4_096;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Pieces of one unfinished message that are kept: enough for 64 B segments of a 64 KiB message. */
 const MAX_BUFFERED_CHUNKS = 1_024;
+/** Peers may compress their messages, each by itself: no memory is held for them between two. The hub never compresses. */
+const INBOUND_COMPRESSION = { clientNoContextTakeover: true, serverNoContextTakeover: true };
 /** Of the subprotocols that a handshake offers, so many are looked at. */
 const MAX_OFFERED_PROTOCOLS = 16;
 const RETRY_AFTER_SECONDS = 1;
@@ -65,6 +69,8 @@ export class Listener {
   readonly #notice = new RefusalNotice(() => performance.now());
   readonly #server: http.Server | https.Server;
   readonly #handshakes: WebSocketServer;
+  /** Handshakes on channels that receive fragments. */
+  readonly #handovers: WebSocketServer;
   /** The subprotocol chosen for a request, until its handshake is answered. */
   readonly #protocols = new WeakMap<http.IncomingMessage, string>();
   #closed = false;
@@ -84,16 +90,18 @@ export class Listener {
     this.#server.on('connection', (socket: Socket) => this.#admission.accepted(socket));
     this.#server.on('request', (_request, response) => answerPlainRequest(response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
-    this.#handshakes = new WebSocketServer({
+    const settings = {
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate: options.inboundCompression && INBOUND_COMPRESSION,
       skipUTF8Validation: false,
       autoPong: false, // pongs pass the connection's one gate
       ...messageLimits(options.maxMessageBytes, options.maxFragments),
       closeTimeout: CLOSE_TIMEOUT_MS,
       handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
-    } as ConstructorParameters<typeof WebSocketServer>[0]); // the newest limits are not in the type package
+    } as ConstructorParameters<typeof WebSocketServer>[0]; // the newest limits are not in the type package
+    this.#handshakes = new WebSocketServer(settings);
+    this.#handovers = new WebSocketServer({ ...settings, WebSocket: HandedOver });
   }
 
   /** @returns the port it listens on */
@@ -149,9 +157,14 @@ export class Listener {
       return;
     }
     if (destination.protocol !== undefined) this.#protocols.set(request, destination.protocol);
-    this.#handshakes.handleUpgrade(request, socket, head, (ws) =>
-      this.#open(ws, socket, destination.channel),
-    );
+    const { channel } = destination;
+    if (channel.policy.receive === 'fragments') {
+      this.#handovers.handleUpgrade(request, socket, head, (ws) =>
+        this.#openForFragments(ws as HandedOver, socket, channel),
+      );
+      return;
+    }
+    this.#handshakes.handleUpgrade(request, socket, head, (ws) => this.#open(ws, socket, channel));
   }
 
   #open(ws: WebSocket, socket: Socket, channel: Channel): void {
@@ -168,6 +181,22 @@ export class Listener {
     ws.on('close', (code: number, reason: Buffer) =>
       this.#engine.ended(connection, code, reason.toString('utf8')),
     );
+  }
+
+  #openForFragments({ head, mayCompress }: HandedOver, socket: Socket, channel: Channel): void {
+    const peer = new FragmentSocket(socket, { mayCompress, closeTimeoutMs: CLOSE_TIMEOUT_MS });
+    const connection = this.#engine.connect(peer, channel);
+    peer.start(head, {
+      fragment: (bytes, fragment) => this.#engine.receiveFragment(connection, bytes, fragment),
+      ping: (payload) => {
+        connection.heard(performance.now());
+        connection.pong(payload);
+      },
+      alive: () => connection.heard(performance.now()),
+      fault: (code, text) =>
+        log.info(`closed with ${code} for what the peer sent: ${text}`, { connection: connection.id }),
+      ended: (code, reason) => this.#engine.ended(connection, code, reason),
+    });
   }
 
   #destinationOf(request: http.IncomingMessage): Destination | Refusal {

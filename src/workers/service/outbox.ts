@@ -4,7 +4,7 @@
  *
  * Thread: the service's.
  */
-import type { ConnectionSummary, InboundBatch, InboundEvent } from '../../shared/inbound';
+import type { ConnectionSummary, FragmentInfo, InboundBatch, InboundEvent } from '../../shared/inbound';
 
 /** What an event costs beside its bytes: about what it takes in memory on its way. */
 const EVENT_COST = 256;
@@ -47,6 +47,15 @@ export class ApplicationOutbox {
 
   tellMessage(info: ConnectionSummary, data: Uint8Array, text: boolean): void {
     this.#events.push({ type: 'message', info, text, offset: this.#bytes, length: data.length });
+    this.#add(data);
+  }
+
+  tellFragment(info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo): void {
+    this.#events.push({ type: 'fragment', info, fragment, offset: this.#bytes, length: bytes.length });
+    this.#add(bytes);
+  }
+
+  #add(data: Uint8Array): void {
     this.#chunks.push(data);
     this.#bytes += data.length;
     this.#cost += EVENT_COST + data.length;

@@ -18,7 +18,7 @@ import { CapacityWatch } from './capacity-watch';
 import { processDescriptors } from './descriptors';
 import { Engine } from './engine';
 import { ExpectedThreads } from './expected-threads';
-import { type HandlerModule, loadHandlerModule } from './handler-module';
+import { type HandlerModule, loadHandlerModule, uncalledFunction } from './handler-module';
 import { Listener } from './listener';
 import { ApplicationOutbox } from './outbox';
 import type { Scheduler } from './peer-socket';
@@ -120,6 +120,10 @@ export class Service implements ServiceControl {
     this.#engine.forwardMessages(wanted);
   }
 
+  async forwardFragments(wanted: boolean): Promise<void> {
+    this.#engine.forwardFragments(wanted);
+  }
+
   async heartbeat(): Promise<void> {}
 
   async reconfigure(limits: LiveOptions): Promise<void> {
@@ -168,5 +172,20 @@ async function loadHandlers({ policies }: ResolvedHubOptions): Promise<Map<strin
     if (handler !== undefined && !handlers.has(handler))
       handlers.set(handler, await loadHandlerModule(handler));
   }
+  warnOfHandlers(policies, handlers);
   return handlers;
+}
+
+function warnOfHandlers(
+  policies: ResolvedHubOptions['policies'],
+  handlers: ReadonlyMap<string, HandlerModule>,
+): void {
+  for (const [name, { handler, receive }] of Object.entries(policies)) {
+    const module = handler === undefined ? undefined : handlers.get(handler);
+    const uncalled = module && uncalledFunction(module, receive);
+    if (uncalled === undefined) continue;
+    log.warn(
+      `channel ${JSON.stringify(name)} receives '${receive}': ${uncalled} of its handler is never called`,
+    );
+  }
 }

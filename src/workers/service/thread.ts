@@ -21,6 +21,7 @@ async function start({ handle, options, control, inbound }: ServiceStart): Promi
     forwardMessages: (wanted) => service.forwardMessages(wanted),
     heartbeat: () => service.heartbeat(),
     reconfigure: (limits) => service.reconfigure(limits),
+    forwardFragments: (wanted) => service.forwardFragments(wanted),
     close: async (deadlineMs) => {
       const cut = await service.close(deadlineMs);
       inbound.close();

@@ -4,6 +4,7 @@ import { ServiceLink } from '../../../src/main/control';
 import { HubError, HubErrorCode } from '../../../src/shared/errors';
 import type { InboundBatch } from '../../../src/shared/inbound';
 
+const PIECE = { first: false, final: true, remaining: 4, binary: true, messageBytes: 9 };
 const info = { id: 3, channel: 'chat', remoteAddress: '192.0.2.1' };
 let ports: MessagePort[] = [];
 
@@ -25,6 +26,7 @@ describe('batches from the service', () => {
     deliverEvents(application, {
       connection: (about) => told.push(['connection', about.id]),
       message: (about, data) => told.push(['message', about.id, data]),
+      fragment: (about, data, fragment) => told.push(['fragment', about.id, data, fragment]),
       disconnect: ({ id, code, reason }) => told.push(['disconnect', id, code, reason]),
       error: (error) => told.push([error.name, error.code, error.message, error.cause]),
     });
@@ -36,6 +38,7 @@ describe('batches from the service', () => {
         { type: 'message', info, text: true, offset: 0, length: 6 },
         { type: 'message', info, text: false, offset: 6, length: 1 },
         { type: 'message', info, text: true, offset: 7, length: 0 },
+        { type: 'fragment', info, fragment: PIECE, offset: 1, length: 2 },
         { type: 'error', code: HubErrorCode.HANDLER_THREW, message: 'oh', cause: 'why' },
         { type: 'disconnect', info, code: 1006, reason: '' },
       ],
@@ -49,6 +52,7 @@ describe('batches from the service', () => {
       ['message', 3, 'hällo'],
       ['message', 3, new Uint8Array([0])],
       ['message', 3, ''],
+      ['fragment', 3, new Uint8Array([0xc3, 0xa4]), PIECE],
       ['HubError', HubErrorCode.HANDLER_THREW, 'oh', 'why'],
       ['disconnect', 3, 1006, ''],
     ]);

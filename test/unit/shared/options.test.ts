@@ -19,9 +19,17 @@ describe('the options of a hub', () => {
       maxChannels: 4_096,
       maxMessageBytes: 64 * 1024,
       maxFragments: 128,
+      inboundCompression: false,
+      maxFragmentGapMs: 5_000,
       allowed: { others: true },
       policies: {
-        '*': { slow: 'disconnect', maxLagBytes: 4 * 1024 * 1024, maxLagMs: 10_000, handler: undefined },
+        '*': {
+          slow: 'disconnect',
+          maxLagBytes: 4 * 1024 * 1024,
+          maxLagMs: 10_000,
+          handler: undefined,
+          receive: 'message',
+        },
       },
     });
     expect(resolveHubOptions({ path: '/live' }).path).toBe('/live/');
@@ -66,6 +74,8 @@ describe('the options of a hub', () => {
     ],
     [{ channels: { '': {} } }, RangeError, 'channel name of 0 bytes'],
     [{ channels: { ['x'.repeat(256)]: {} } }, RangeError, 'channel name of 256 bytes'],
+    [{ inboundCompression: 1 }, TypeError, 'inboundCompression is 1: it must be true or false'],
+    [{ channels: { a: { receive: 'parts' } } }, RangeError, 'channels["a"].receive is "parts": it must be '],
     [{ port: '80' }, TypeError, 'port is 80: it must be a number'],
     [{ port: 80.5 }, RangeError, 'port is 80.5: it must be an integer from 0 to 65535'],
     [{ port: Number.NaN }, RangeError, 'port is NaN: '],

@@ -1,7 +1,7 @@
 import { HubCounter } from '../../../../src/shared/board';
 import type { SettledTicket } from '../../../../src/shared/settlements';
 import { EngineWorld, type Peer, pendingOf } from '../../../support/engine-world';
-import { FrameReader } from '../../../support/frames';
+import { type Frame, FrameReader } from '../../../support/frames';
 import { Random } from '../../../support/random';
 
 /**
@@ -21,6 +21,18 @@ interface Item {
   sent: number;
 }
 
+/** A message that is sent in fragments: its payload grows until it is complete. */
+interface Unfinished {
+  number: number;
+  peer: ModelPeer;
+  by: number;
+  /** Whether its first fragment, and its last one, have come out of the ring. */
+  begun: boolean;
+  complete: boolean;
+  /** Whether its last fragment is posted. */
+  ended: boolean;
+}
+
 interface ModelPeer extends Peer {
   home: string;
   channels: Set<string>;
@@ -29,6 +41,10 @@ interface ModelPeer extends Peer {
   reader: FrameReader;
   /** How many of the socket's completed writes are read. */
   readWrites: number;
+  /** The message whose fragments are coming. */
+  open: Frame | undefined;
+  /** Messages that were for it and are dropped: nobody can finish them. */
+  dropped: number;
   /** Was asked to be disconnected: it gets what it has by then, and no more. */
   finishing: boolean;
   /** The socket was told to end, or ended by itself. */
@@ -48,13 +64,16 @@ class Simulation {
   readonly requests = new Map<number, number | undefined>();
   /** What lies in the ring: takes effect with the next turn. */
   #inRing: (() => void)[] = [];
+  /** Messages in fragments whose end is not posted. */
+  readonly #unfinished: Unfinished[] = [];
+  #lostProducer: number | undefined;
   #addressed = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
     const { random } = this;
     this.world = new EngineWorld({
-      producers: 2,
+      producers: 3, // the last one sends nothing but fragments, and may be lost
       maxChannels: 8,
       channels: {
         strict: { maxLagBytes: 3_000, maxStallMs: 3_000 },
@@ -65,6 +84,7 @@ class Simulation {
       maxOutboundBytes: random.onceIn(3) ? 512 * 1024 : 64 * 1024 * 1024,
       pingIntervalMs: random.onceIn(2) ? 0 : 1_500,
       pongTimeoutMs: 1_000,
+      maxFragmentGapMs: random.onceIn(2) ? 1_200 : 60_000,
     });
   }
 
@@ -100,8 +120,10 @@ class Simulation {
       channels: new Set([home]),
       expected: [],
       received: [],
-      reader: new FrameReader(),
+      reader: new FrameReader({ fragments: true }),
       readWrites: 0,
+      open: undefined,
+      dropped: 0,
       finishing: false,
       closed: false,
       ended: false,
@@ -142,6 +164,57 @@ class Simulation {
     });
   }
 
+  /** Begins a message in fragments. Its number is its item's. */
+  beginMessage(): void {
+    const peer = this.#anyPeer();
+    if (peer === undefined) return;
+    const { number, data } = this.#item(undefined, 0);
+    const by = this.random.onceIn(3) && this.#lostProducer === undefined ? 2 : this.random.below(2);
+    if (this.world.sendFragment(peer.connection.id, number, data, { first: true, by }) !== 'posted') return;
+    const message: Unfinished = { number, peer, by, begun: false, complete: false, ended: false };
+    this.#unfinished.push(message);
+    this.#inRing.push(() => {
+      message.begun = true;
+      if (!peer.closed && !peer.finishing) this.#address(peer, number);
+    });
+  }
+
+  continueMessage(): void {
+    const { random } = this;
+    const message = random.pick(this.#unfinished);
+    if (message === undefined || message.ended || message.by === this.#lostProducer) return;
+    const { number, peer, by } = message;
+    const more = Buffer.from('ä'.repeat(random.pick([0, 1, 60, 200, 2_000])));
+    const last = random.onceIn(3);
+    if (this.world.sendFragment(peer.connection.id, number, more, { last, by }) !== 'posted') return;
+    this.items[number].payload = Buffer.concat([this.items[number].payload, more]);
+    if (last) this.#end(message);
+  }
+
+  #end(message: Unfinished): void {
+    message.ended = true;
+    this.#inRing.push(() => {
+      message.complete = true;
+    });
+  }
+
+  /** Unfinished messages of which the peer's socket has not been given a byte are dropped: they are abandoned. */
+  #drop(which: (message: Unfinished) => boolean): void {
+    for (const { number, peer } of this.#unfinished.filter(
+      (one) => one.begun && !one.complete && which(one),
+    )) {
+      const at = peer.expected.indexOf(number);
+      if (at === -1 || peer.closed || this.#isWritten(peer, number)) continue;
+      peer.expected.splice(at, 1);
+      peer.dropped++;
+    }
+  }
+
+  #isWritten({ socket }: ModelPeer, number: number): boolean {
+    const id = number.toString(16).padStart(8, '0');
+    return socket.writes.some((bytes) => Buffer.from(bytes).includes(id, 'latin1'));
+  }
+
   request(): void {
     const { random, world } = this;
     const peer = this.#anyPeer();
@@ -166,7 +239,10 @@ class Simulation {
       if (peer.closed || peer.finishing) return;
       if (what === 'subscribe') peer.channels.add(channel);
       else if (what === 'unsubscribe') peer.channels.delete(channel);
-      else peer.finishing = true;
+      else {
+        this.#drop((message) => message.peer === peer);
+        peer.finishing = true;
+      }
     });
   }
 
@@ -198,7 +274,22 @@ class Simulation {
   }
 
   pass(ms: number): void {
-    this.world.scheduler.pass(ms);
+    const { scheduler } = this.world;
+    const sweeps = () => Math.floor((scheduler.nowMs() - 1_000) / 250);
+    const before = sweeps();
+    scheduler.pass(ms);
+    for (const peer of this.peers) if (peer.socket.over) peer.closed = true;
+    if (this.#lostProducer !== undefined && sweeps() > before)
+      this.#drop(({ by }) => by === this.#lostProducer);
+  }
+
+  /** The thread of a producer ends: what it posted is drained first. */
+  loseProducer(): void {
+    if (this.#lostProducer !== undefined) return;
+    while (this.#inRing.length > 0 && this.world.scheduler.due) this.turn();
+    if (this.#inRing.length > 0) return;
+    this.#lostProducer = 2;
+    this.world.loseProducer(2);
   }
 
   step(): void {
@@ -207,7 +298,9 @@ class Simulation {
     const dice = random.below(100);
     if (dice < 8) this.connect();
     else if (dice < 38) this.post();
-    else if (dice < 46) this.send();
+    else if (dice < 43) this.send();
+    else if (dice < 44) this.beginMessage();
+    else if (dice < 47) this.continueMessage();
     else if (dice < 56) this.request();
     else if (dice < 74) this.turn();
     else if (dice < 84) peer?.socket.complete();
@@ -216,6 +309,7 @@ class Simulation {
     else if (dice < 92 && peer !== undefined && random.onceIn(3)) this.end(peer);
     else if (dice < 95) this.hear();
     else if (dice < 99) this.pass(random.below(300));
+    else if (random.onceIn(8)) this.loseProducer();
     else if (random.onceIn(4)) this.pass(random.below(4_000));
     for (const closed of this.peers) if (closed.closed && !closed.ended && random.onceIn(4)) this.end(closed);
     this.look();
@@ -225,8 +319,12 @@ class Simulation {
   look(): void {
     for (const peer of this.peers) {
       while (peer.readWrites < peer.socket.taken.length) {
-        for (const { opcode, payload } of peer.reader.push(peer.socket.taken[peer.readWrites++])) {
-          if (opcode > 2) continue;
+        for (const frame of peer.reader.push(peer.socket.taken[peer.readWrites++])) {
+          if (frame.opcode > 2) continue;
+          const message = joined(peer.open, frame);
+          peer.open = message.final ? undefined : message;
+          if (!message.final) continue;
+          const { opcode, payload } = message;
           const number = Number.parseInt(payload.toString('latin1', 0, 8), 16);
           const item = this.items[number];
           if (item === undefined || item.opcode !== opcode || !item.payload.equals(payload)) {
@@ -247,8 +345,9 @@ class Simulation {
       abandoned: 0,
       pending: 0,
     };
-    for (const { closed, expected, received } of this.peers) {
+    for (const { closed, expected, received, dropped } of this.peers) {
       figures.sent += received.length;
+      figures.abandoned += dropped;
       figures[closed ? 'abandoned' : 'pending'] += expected.length - received.length;
     }
     const { total } = this.world;
@@ -261,8 +360,16 @@ class Simulation {
     }
   }
 
-  /** Everybody reads, until nothing is left to do. */
+  /** Everybody reads, until nothing is left to do. Messages that are begun get their ends. */
   rest(): void {
+    for (const message of this.#unfinished) {
+      const { number, peer, by } = message;
+      if (message.ended || by === this.#lostProducer) continue;
+      while (this.world.sendFragment(peer.connection.id, number, '', { last: true, by }) !== 'posted')
+        this.turn();
+      this.#end(message);
+    }
+    this.pass(500); // by now a lost producer has cost what it can cost
     for (let rounds = 0; ; rounds++) {
       if (rounds > 10_000) throw new Error('it does not come to rest');
       this.turn();
@@ -313,6 +420,14 @@ class Simulation {
   }
 }
 
+/** A data frame with what came of its message before (RFC 6455 section 5.4). */
+function joined(open: Frame | undefined, { opcode, payload, final }: Frame): Frame {
+  if ((opcode === 0) !== (open !== undefined))
+    throw new Error(`opcode ${opcode}, ${open ? '' : 'not '}in a message`);
+  if (open === undefined) return { opcode, payload, final };
+  return { opcode: open.opcode, payload: Buffer.concat([open.payload, payload]), final };
+}
+
 const SEEDS = 600;
 const BATCH = 50;
 
@@ -343,7 +458,7 @@ async function simulate(seed: number): Promise<void> {
   for (const { socket } of simulation.peers) socket.complete();
   for (const peer of simulation.peers) {
     if (peer.closed || !peer.channels.has('waits') || peer.finishing) continue;
-    expect(peer.socket.texts.pop()).toBe('one more');
+    expect(peer.socket.fragments.pop()).toBe('one more');
   }
   for (const peer of simulation.peers) simulation.end(peer);
   world.run();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HubErrorCode } from '../../../../src/shared/errors';
-import { loadHandlerModule } from '../../../../src/workers/service/handler-module';
+import { loadHandlerModule, uncalledFunction } from '../../../../src/workers/service/handler-module';
 
 describe('loading a handler module', () => {
   let folder: string;
@@ -34,7 +34,7 @@ describe('loading a handler module', () => {
     [
       'a file without any of them',
       'exports.onmessage = () => {}',
-      'exports none of onConnection, onMessage, onClose',
+      'exports none of onConnection, onMessage, onFragment, onClose',
     ],
     ['values that are no functions', 'exports.onMessage = 5', 'exports none of'],
   ])('refuses %s, and names it', async (what, text, message) => {
@@ -47,5 +47,19 @@ describe('loading a handler module', () => {
     });
     await expect(loadHandlerModule(file)).rejects.toThrow(file);
     await expect(loadHandlerModule(file)).rejects.not.toThrow(/\n/);
+  });
+});
+
+describe('a function of a handler module', () => {
+  const [onMessage, onFragment] = [() => {}, () => {}];
+  it.each([
+    [{ onMessage }, 'fragments', 'onMessage'],
+    [{ onFragment }, 'message', 'onFragment'],
+    [{ onMessage, onFragment }, 'fragments', undefined],
+    [{ onMessage, onFragment }, 'message', undefined],
+    [{ onMessage }, 'message', undefined],
+    [{}, 'fragments', undefined],
+  ] as const)('is told of when it is never called: %p, %s', (handler, receive, uncalled) => {
+    expect(uncalledFunction(handler, receive)).toBe(uncalled);
   });
 });

@@ -1,0 +1,185 @@
+/**
+ * A peer's socket after the handshake, with a receiver that hands out messages piece by piece. Where messages are taken
+ * whole, `ws-socket.ts` stands in its place.
+ *
+ * Thread: the service's.
+ */
+import type { Socket } from 'node:net';
+import { CloseCode } from '../../../shared/close-codes';
+import type { FragmentInfo } from '../../../shared/inbound';
+import { encodeFrame, Opcode } from '../frame';
+import type { PeerSocket } from '../peer-socket';
+import { FrameReceiver } from './frame-receiver';
+import { LifeMeter } from './life';
+
+const EMPTY = Buffer.alloc(0);
+
+/** What comes of the peer. */
+export interface FragmentListener {
+  fragment(bytes: Buffer, fragment: FragmentInfo): void;
+  ping(payload: Buffer): void;
+  /** The peer is known to live: by a pong, or by its bytes. */
+  alive(): void;
+  /** The peer broke the protocol, and is closed with this code. */
+  fault(code: number, text: string): void;
+  /** The socket is gone. Told once, last. */
+  ended(code: number, reason: string): void;
+}
+
+export interface FragmentSocketOptions {
+  /** Whether permessage-deflate was agreed on. */
+  mayCompress: boolean;
+  /** A peer has this long to answer a close frame. */
+  closeTimeoutMs: number;
+}
+
+export class FragmentSocket implements PeerSocket {
+  readonly remoteAddress: string;
+  readonly #socket: Socket;
+  readonly #options: FragmentSocketOptions;
+  readonly #receiver: FrameReceiver;
+  readonly #life = new LifeMeter();
+  #listener: FragmentListener | undefined;
+  #paused = false;
+  /** A close frame is on its way, or the peer's end is closed. */
+  #closing = false;
+  #closeSent = false;
+  /** Nothing the peer sends matters any more: it sent its close frame, or broke the protocol. */
+  #deaf = false;
+  #peerClosed: { code: number; reason: string } | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #done: ((failed: boolean) => void) | undefined;
+  readonly #onWritten = (error?: Error | null): void => this.#settle(error != null);
+
+  constructor(socket: Socket, options: FragmentSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.#receiver = new FrameReceiver(
+      {
+        fragment: (bytes, fragment) => this.#listener?.fragment(bytes, fragment),
+        ping: (payload) => this.#listener?.ping(payload),
+        pong: () => this.#listener?.alive(),
+        close: (code, reason) => this.#concluded(code, reason),
+        fault: ({ code, text }) => this.#fault(code, text),
+        ready: () => this.#goOnReading(),
+      },
+      options.mayCompress,
+    );
+  }
+
+  /** Begins to read. @param head bytes that came with the handshake */
+  start(head: Buffer, listener: FragmentListener): void {
+    const socket = this.#socket;
+    this.#listener = listener;
+    socket.setTimeout(0);
+    socket.setNoDelay();
+    if (head.length > 0) socket.unshift(head);
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('end', () => this.#peerEnded());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#ended());
+    if (this.#paused) socket.pause();
+  }
+
+  write(bytes: Uint8Array, done: (failed: boolean) => void): void {
+    this.#done = done;
+    if (!this.#closing) this.#socket.write(bytes, this.#onWritten);
+    else process.nextTick(this.#onWritten, new Error('the connection is closing'));
+  }
+
+  get unsentBytes(): number | undefined {
+    // As in WsSocket: what net.Socket's own idle timer looks at.
+    return (this.#socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle
+      ?.writeQueueSize;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const payload = code === CloseCode.NONE ? EMPTY : closePayload(code, reason);
+    this.#socket.write(encodeFrame(Opcode.CLOSE, payload), (error) => {
+      if (error != null) return; // `close` follows
+      this.#closeSent = true;
+      if (this.#deaf) this.#socket.end();
+    });
+    this.#closeTimer = setTimeout(() => this.#socket.destroy(), this.#options.closeTimeoutMs);
+  }
+
+  terminate(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (this.#deaf) return; // what is read now is only the way to the socket's end
+    this.#receiver.pause();
+    this.#socket.pause();
+  }
+
+  /** What was held back is handed out soon, never from within this call: its caller may be in the middle of something. */
+  resume(): void {
+    this.#paused = false;
+    process.nextTick(() => {
+      if (this.#paused) return;
+      this.#receiver.resume();
+      this.#goOnReading();
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#deaf) return;
+    if (this.#life.took(chunk.length, performance.now())) this.#listener?.alive();
+    if (!this.#receiver.push(chunk)) this.#socket.pause();
+    else if (!this.#paused && this.#socket.isPaused()) this.#socket.resume(); // paused and resumed meanwhile
+  }
+
+  #goOnReading(): void {
+    if (!this.#paused && this.#receiver.idle) this.#socket.resume();
+  }
+
+  /** The peer's close frame came. */
+  #concluded(code: number, reason: Buffer): void {
+    this.#peerClosed = { code, reason: reason.toString('utf8') };
+    this.#listenNoMore(code, this.#peerClosed.reason);
+  }
+
+  #fault(code: number, text: string): void {
+    this.#listener?.fault(code, text);
+    this.#listenNoMore(code, text);
+  }
+
+  /** Closes, unless that is under way, and reads to the end of what the peer sends without looking at it. */
+  #listenNoMore(code: number, reason: string): void {
+    this.#deaf = true;
+    this.#socket.resume();
+    if (!this.#closing) this.close(code, reason);
+    else if (this.#closeSent) this.#socket.end();
+  }
+
+  #peerEnded(): void {
+    this.#closing = true;
+    this.#receiver.stop();
+    this.#socket.end();
+  }
+
+  #ended(): void {
+    clearTimeout(this.#closeTimer);
+    this.#receiver.stop();
+    const { code, reason } = this.#peerClosed ?? { code: CloseCode.ABNORMAL, reason: '' };
+    this.#listener?.ended(code, reason);
+  }
+
+  #settle(failed: boolean): void {
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(failed);
+  }
+}
+
+function closePayload(code: number, reason: string): Buffer {
+  const payload = Buffer.alloc(2 + Buffer.byteLength(reason));
+  payload.writeUInt16BE(code, 0);
+  payload.write(reason, 2, 'utf8');
+  return payload;
+}
