@@ -13,6 +13,7 @@ export {
   log,
   logStats,
   openSyslog,
+  PollEvent,
   Producer,
   readStats,
   Syslog,

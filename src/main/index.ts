@@ -18,6 +18,7 @@ export {
   setLogLevel,
 } from '../shared/log';
 export type { ChannelOptions, HubOptions, RingOptions, SlowPolicy, TlsOptions } from '../shared/options';
+export { type Drive, type PlacementOptions, type PollArray, PollEvent } from '../shared/placement';
 export {
   attachProducer,
   type PostOptions,
@@ -37,7 +38,9 @@ export {
 } from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export type { ServiceReport } from './local-service';
 export type { SyslogFraming } from './log/stream-link';
 export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';
 export type { SyslogFacility } from './log/syslog-format';
 export type { ProducerPoolOptions } from './producer-pool';
+export type { ServiceLimits } from './service-limits';

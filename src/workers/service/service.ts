@@ -5,6 +5,8 @@
  *
  * Thread: the one that creates it. From then on that is the service's thread.
  */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Board } from '../../shared/board';
 import type { ConnectionReport, ServiceControl } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
@@ -13,9 +15,11 @@ import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { ProducerHandle } from '../../shared/producer-handle';
 import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
+import { Attachment, type HostServer } from './attachment';
 import { CapacityWatch } from './capacity-watch';
+import type { DescriptorMirror } from './descriptor-mirror';
 import { processDescriptors } from './descriptors';
-import { Engine } from './engine';
+import { Engine, type TurnLimits } from './engine';
 import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule } from './handler-module';
 import { Listener } from './listener';
@@ -27,6 +31,8 @@ export interface ServiceSurroundings {
   scheduler: Scheduler;
   /** Takes a batch for the application, the bytes too: the service touches them no more. */
   tell(batch: InboundBatch): void;
+  /** Is told of the descriptors. */
+  mirror?: DescriptorMirror;
 }
 
 export class Service implements ServiceControl {
@@ -36,6 +42,7 @@ export class Service implements ServiceControl {
   readonly #capacity: CapacityWatch;
   readonly #engine: Engine;
   readonly #listener: Listener;
+  #attachment: Attachment | undefined;
 
   /** @throws {HubError} HANDLER_LOAD_FAILED if a handler module cannot be loaded; then nothing is left behind */
   static async create(
@@ -49,7 +56,7 @@ export class Service implements ServiceControl {
   private constructor(
     handle: ProducerHandle,
     options: ResolvedHubOptions,
-    { scheduler, tell }: ServiceSurroundings,
+    { scheduler, tell, mirror }: ServiceSurroundings,
     handlers: ReadonlyMap<string, HandlerModule>,
   ) {
     const ring = new RingMemory(handle.ring);
@@ -76,7 +83,13 @@ export class Service implements ServiceControl {
       outbox: this.#outbox,
       capacity: this.#capacity,
     });
-    this.#listener = new Listener(this.#engine, board, options, this.#capacity);
+    try {
+      this.#listener = new Listener(this.#engine, board, options, this.#capacity, mirror);
+    } catch (error) {
+      this.#engine.stop();
+      this.#keeper.close();
+      throw error;
+    }
   }
 
   /**
@@ -99,9 +112,29 @@ export class Service implements ServiceControl {
     }
   }
 
+  /**
+   * Peers come over a server of this thread, instead of a listener of our own.
+   *
+   * @throws {RangeError} if another hub has the path of the server
+   */
+  attach(server: HostServer): void {
+    this.#attachment = new Attachment(server, this.#options.path, this.#listener);
+    this.#capacity.begin();
+  }
+
   /** The application took a batch of this cost. */
   credit(cost: number): void {
     this.#outbox.credit(cost);
+  }
+
+  /** One turn, for a host that drives the service itself. @returns how much was done */
+  turn(limits: TurnLimits): number {
+    return this.#engine.turn(limits);
+  }
+
+  /** Answers an upgrade request that came elsewhere in this thread. @returns whether it became a connection */
+  adopt(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#listener.adopt(request, socket, head);
   }
 
   async connections(): Promise<ConnectionReport[]> {
@@ -119,10 +152,18 @@ export class Service implements ServiceControl {
     if (cut > 0 && deadlineMs > 0)
       log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);
     else log.info('closed');
+    this.stop();
+    return cut;
+  }
+
+  /** Ends at once, without drain or flush: after `close`, or for a service that cannot close. */
+  stop(): void {
+    this.#listener.close();
+    this.#engine.stop();
+    this.#attachment?.detach();
     this.#listener.endHandshakes();
     this.#capacity.close();
     this.#keeper.close();
-    return cut;
   }
 }
 
