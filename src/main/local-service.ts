@@ -14,7 +14,7 @@ import type { Placement, PollArray } from '../shared/placement';
 import type { ProducerHandle } from '../shared/producer';
 import { DescriptorMirror } from '../workers/service/descriptor-mirror';
 import type { TurnLimits } from '../workers/service/engine';
-import { ManualDrive } from '../workers/service/manual-drive';
+import { BEING_SERVICED, ManualDrive } from '../workers/service/manual-drive';
 import { realScheduler } from '../workers/service/peer-socket';
 import { Service } from '../workers/service/service';
 import { WakeUpDescriptor } from '../workers/service/wake-up-descriptor';
@@ -148,6 +148,7 @@ export class LocalService implements HostedService {
     if (drive === undefined)
       throw new TypeError("this hub turns itself: hub.service() is for createHub({ drive: 'manual' })");
     if (this.#over) return IDLE;
+    if (this.#poll?.mirror.telling) throw new Error(BEING_SERVICED);
     const done = drive.go(() => {
       this.#told = false;
       this.#poll?.wakeUp.lower();

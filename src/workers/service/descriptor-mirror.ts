@@ -22,9 +22,15 @@ export class DescriptorMirror {
   /** What each descriptor waits for. */
   readonly #events = new Map<number, number>();
   readonly #watched = new WeakSet<Socket>();
+  #telling = false;
 
   constructor(array: PollArray) {
     this.#array = array;
+  }
+
+  /** Whether a callback runs: something is half way, and the hub must not be serviced. */
+  get telling(): boolean {
+    return this.#telling;
   }
 
   has(fd: number): boolean {
@@ -68,12 +74,15 @@ export class DescriptorMirror {
 
   /** A callback that throws must not stop a socket half way: it is as uncaught as it would be, but later. */
   #tell(call: () => void): void {
+    this.#telling = true;
     try {
       call();
     } catch (error) {
       process.nextTick(() => {
         throw error;
       });
+    } finally {
+      this.#telling = false;
     }
   }
 }

@@ -11,6 +11,8 @@ interface Timer {
   readonly sweep: () => void;
 }
 
+export const BEING_SERVICED = 'the hub is in the middle of its work: its callbacks must not service it';
+
 export class ManualDrive implements Scheduler {
   readonly #onDue: () => void;
   readonly #timers = new Set<Timer>();
@@ -58,7 +60,7 @@ export class ManualDrive implements Scheduler {
    * @throws {Error} if a go is under way: what runs inside it must not turn the hub again
    */
   go<T>(turn: () => T): T {
-    if (this.#going) throw new Error('the hub is being serviced: its callbacks must not service it again');
+    if (this.#going) throw new Error(BEING_SERVICED);
     this.#going = true;
     try {
       this.#due = false;
