@@ -4,6 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { createHub, type Hub, type HubOptions } from '../../src/main';
+import './worker-messages';
 
 const open: (() => unknown)[] = [];
 

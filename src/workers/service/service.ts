@@ -120,6 +120,7 @@ export class Service implements ServiceControl {
   attach(server: HostServer): void {
     this.#attachment = new Attachment(server, this.#options.path, this.#listener);
     this.#capacity.begin();
+    log.info(`attached to a server, below ${this.#options.path}`);
   }
 
   /** The application took a batch of this cost. */
