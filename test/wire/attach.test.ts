@@ -161,6 +161,18 @@ describe('a hub that is attached to a server', () => {
     );
   });
 
+  it('counts its own peers once, and refuses those past its limit with 503', async () => {
+    const hub = await startHub({ server: await plainServer(), maxConnections: 40 });
+    const inUse = async () => (await hub.stats()).capacity.inUse;
+    const before = await inUse();
+    await Promise.all(Array.from({ length: 40 }, () => WsPeer.open(hub.url)));
+    // The other ends of the 40 connections are in this process too: they are in use by somebody else, and no more.
+    await until(async () => (await inUse()) >= before + 40, 'it has looked again');
+    expect(await inUse()).toBeLessThan(before + 60);
+    expect(await answerTo(hub.port, '/')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect((await hub.stats()).capacity.connections).toBe(40);
+  });
+
   it('runs in a worker thread that has a server, with producers in others', async () => {
     const host = startWorker('wire/workers/host.ts', {});
     const { url, handle } = await answerOf<{ url: string; handle: unknown }>(host);
