@@ -19,20 +19,25 @@ export interface ApplicationListener {
 
 /** Hands every event of every batch to `listener`. A listener that throws loses none of the others. */
 export function deliverEvents(port: MessagePort, listener: ApplicationListener): void {
-  port.on('message', ({ events, bytes, cost }: InboundBatch) => {
-    const data = Buffer.from(bytes);
-    for (const event of events) {
-      try {
-        deliver(event, data, listener);
-      } catch (error) {
-        // As uncaught as it would be without us, but after the others have had their turn.
-        process.nextTick(() => {
-          throw error;
-        });
-      }
-    }
-    port.postMessage({ credit: cost } satisfies InboundCredit);
+  port.on('message', (batch: InboundBatch) => {
+    deliverBatch(batch, listener);
+    port.postMessage({ credit: batch.cost } satisfies InboundCredit);
   });
+}
+
+/** Hands every event of one batch to `listener`. */
+export function deliverBatch({ events, bytes }: InboundBatch, listener: ApplicationListener): void {
+  const data = Buffer.from(bytes);
+  for (const event of events) {
+    try {
+      deliver(event, data, listener);
+    } catch (error) {
+      // As uncaught as it would be without us, but after the others have had their turn.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
 }
 
 function deliver(event: InboundEvent, bytes: Buffer, listener: ApplicationListener): void {

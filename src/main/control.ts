@@ -11,8 +11,9 @@ import * as comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/umd/node-adapter';
 import type { ServiceControl } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
+import type { ServiceCalls } from './hosted-service';
 
-export class ServiceLink {
+export class ServiceLink implements ServiceCalls {
   readonly #port: MessagePort;
   readonly #remote: comlink.Remote<ServiceControl>;
   readonly #gone: Promise<never>;
@@ -29,26 +30,27 @@ export class ServiceLink {
    *
    * @throws {HubError} CONTROL_TIMEOUT without an answer in `deadlineMs`; what `gone` says if the thread has ended
    */
-  async call<T>(
-    name: string,
-    deadlineMs: number,
-    ask: (service: comlink.Remote<ServiceControl>) => Promise<T>,
-  ): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        const message = `the service thread did not answer ${name} within ${deadlineMs} ms: it is busy or stuck`;
-        reject(new HubError(HubErrorCode.CONTROL_TIMEOUT, message));
-      }, deadlineMs);
-    });
-    try {
-      return await Promise.race([ask(this.#remote), deadline, this.#gone]);
-    } finally {
-      clearTimeout(timer);
-    }
+  call<T>(name: string, deadlineMs: number, ask: (service: ServiceControl) => Promise<T>): Promise<T> {
+    return withDeadline(name, deadlineMs, Promise.race([ask(this.#remote), this.#gone]));
   }
 
   close(): void {
     this.#port.close();
+  }
+}
+
+/** @throws {HubError} CONTROL_TIMEOUT without an answer in `deadlineMs` */
+export async function withDeadline<T>(name: string, deadlineMs: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const message = `the service thread did not answer ${name} within ${deadlineMs} ms: it is busy or stuck`;
+      reject(new HubError(HubErrorCode.CONTROL_TIMEOUT, message));
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([answer, deadline]);
+  } finally {
+    clearTimeout(timer);
   }
 }

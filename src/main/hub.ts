@@ -4,6 +4,8 @@
  * Thread: the one that called `createHub`.
  */
 import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Piscina } from 'piscina';
 import { Board } from '../shared/board';
@@ -21,6 +23,7 @@ import {
   type TlsOptions,
 } from '../shared/options';
 import type { MessageOptions, OutgoingMessage } from '../shared/outgoing-message';
+import { type Placement, resolvePlacement } from '../shared/placement';
 import {
   attachProducer,
   type PostOptions,
@@ -31,10 +34,12 @@ import {
 import { createProducerHandle } from '../shared/producer-handle';
 import { closeRing, RecordKind, RingMemory } from '../shared/ring';
 import { type HubStats, statsOf } from '../shared/stats';
-import { deliverEvents } from './application-events';
-import { ServiceLink } from './control';
+import type { HostedService, ServiceCalls } from './hosted-service';
+import { hubUrl } from './hub-url';
+import type { LocalService, ServiceReport } from './local-service';
 import { createPool, type ProducerPoolOptions } from './producer-pool';
-import { type ServiceThread, startServiceThread } from './service-thread';
+import { resolveServiceLimits, type ServiceLimits } from './service-limits';
+import { startServiceThread } from './service-thread';
 
 /** Calls over the control plane are answered within this time, or fail. */
 const CONTROL_DEADLINE_MS = 5_000;
@@ -80,6 +85,7 @@ export interface CloseOptions {
  */
 export async function createHub(options?: HubOptions): Promise<Hub> {
   const resolved = resolveHubOptions(options);
+  const placement = resolvePlacement(options);
   if (resolved.logLevel !== undefined) setLogLevel(resolved.logLevel);
   const ring = RingMemory.create({
     laneBytes: resolved.laneBytes,
@@ -88,9 +94,20 @@ export async function createHub(options?: HubOptions): Promise<Hub> {
   });
   const board = Board.create(resolved.maxChannels);
   const handle = createProducerHandle(ring, board, resolved.allowed);
-  const service = await startServiceThread(handle, resolved);
+  const service = await startService(handle, resolved, placement);
   tellCapacity(board, resolved);
-  return new Hub(resolved, ring, board, handle, service);
+  return new Hub(resolved, placement, ring, board, handle, service);
+}
+
+/** The engine is loaded in this thread only where it runs here. */
+async function startService(
+  handle: ProducerHandle,
+  options: ResolvedHubOptions,
+  placement: Placement,
+): Promise<HostedService> {
+  if (placement.where === 'service thread') return startServiceThread(handle, options);
+  const { startLocalService } = require('./local-service') as typeof import('./local-service');
+  return startLocalService(handle, options, placement);
 }
 
 function tellCapacity({ capacity }: Board, options: ResolvedHubOptions): void {
@@ -99,18 +116,16 @@ function tellCapacity({ capacity }: Board, options: ResolvedHubOptions): void {
 }
 
 export class Hub extends EventEmitter<HubEvents> {
-  /** Where peers connect, without a slash at the end: a peer of channel `ticks` connects to `${hub.url}/ticks`. */
-  readonly url: string;
-  readonly port: number;
   /** Path of the socket for producers in other processes, if the options name one. */
   readonly producerSocket: string | undefined;
 
   readonly #options: ResolvedHubOptions;
+  readonly #placement: Placement;
   readonly #ring: RingMemory;
   readonly #board: Board;
   readonly #handle: ProducerHandle;
-  readonly #service: ServiceThread;
-  readonly #control: ServiceLink;
+  readonly #service: HostedService;
+  readonly #control: ServiceCalls;
   readonly #producer: Producer;
   readonly #pools = new Set<Piscina>();
   #closing: Promise<void> | undefined;
@@ -118,26 +133,40 @@ export class Hub extends EventEmitter<HubEvents> {
   /** @internal use `createHub` */
   constructor(
     options: ResolvedHubOptions,
+    placement: Placement,
     ring: RingMemory,
     board: Board,
     handle: ProducerHandle,
-    service: ServiceThread,
+    service: HostedService,
   ) {
     super();
     this.#options = options;
+    this.#placement = placement;
     this.#ring = ring;
     this.#board = board;
     this.#handle = handle;
     this.#service = service;
-    this.port = service.port;
     this.producerSocket = options.producerSocket;
-    this.url = urlOf(options, service.port);
     const gone = service.ended.then((cause) => this.#serviceEnded(cause));
     gone.catch(() => {}); // whoever calls learns of it
-    this.#control = new ServiceLink(service.control, gone);
+    this.#control = service.calls(gone);
     this.#producer = attachProducer(handle);
     // After whoever awaited `createHub` has had its turn to add listeners: no event is missed.
-    setImmediate(() => this.#startEvents());
+    if (placement.where === 'this thread') process.nextTick(() => this.#startEvents());
+    else setImmediate(() => this.#startEvents());
+  }
+
+  /**
+   * Where peers connect, without a slash at the end: a peer of channel `ticks` connects to `${hub.url}/ticks`. With a
+   * server of yours it is right once that one listens.
+   */
+  get url(): string {
+    return hubUrl(this.#options, this.#placement, this.port);
+  }
+
+  /** Where it listens; 0 as long as a server of yours does not, or if it listens on a path. */
+  get port(): number {
+    return this.#service.port;
   }
 
   /** What another thread needs to post to this hub: plain data, for `workerData`, `postMessage` or a task. */
@@ -232,6 +261,41 @@ export class Hub extends EventEmitter<HubEvents> {
     );
   }
 
+  /**
+   * With `drive: 'manual'`: one go of the hub, in your loop. It takes what producers posted, writes what peers take, tells
+   * the events, and looks after deadlines. Nothing of this happens between two calls.
+   *
+   * @throws {TypeError} if the hub turns itself
+   * @throws {Error} inside one of its own callbacks, such as those of `poll`
+   *
+   * @example
+   * const { pending, nextDeadlineMs } = hub.service({ budgetMs: 2 })
+   */
+  service(limits?: ServiceLimits): ServiceReport {
+    return this.#local('hub.service()').turn(resolveServiceLimits(limits));
+  }
+
+  /**
+   * With `poll`: your poll array saw these events of this descriptor. If it is one of the hub's, the hub is serviced.
+   *
+   * @param revents as `poll(2)` tells them
+   * @returns whether the descriptor is one of the hub's
+   */
+  serviceFd(fd: number, revents: number, limits?: ServiceLimits): boolean {
+    return this.#local('hub.serviceFd()').turnFor(fd, revents, resolveServiceLimits(limits));
+  }
+
+  /**
+   * Takes an upgrade request that came elsewhere in this thread, over any server: give the arguments of its `upgrade` event. The
+   * request is answered in any case.
+   *
+   * @returns whether it became a connection; false: it was refused, with an HTTP error
+   * @throws {TypeError} if the service has a thread of its own, which sockets cannot go to
+   */
+  async adopt(socket: Duplex, head: Buffer, request: IncomingMessage): Promise<boolean> {
+    return this.#local('hub.adopt()').adopt(request, socket, head);
+  }
+
   /** Every open connection, as the service thread has it now. */
   connections(): Promise<ConnectionReport[]> {
     return this.#control.call('connections', CONTROL_DEADLINE_MS, (service) => service.connections());
@@ -297,10 +361,17 @@ export class Hub extends EventEmitter<HubEvents> {
     }
   }
 
+  #local(what: string): LocalService {
+    if (this.#placement.where === 'this thread') return this.#service as LocalService;
+    throw new TypeError(
+      `${what} needs the service in this thread: createHub with server, drive: 'manual' or serviceThread: false`,
+    );
+  }
+
   #startEvents(): void {
     const listeners = this.listenerCount('message') + this.listenerCount('fragment');
     if (this.#closing !== undefined && listeners === 0) return;
-    deliverEvents(this.#service.inbound, {
+    this.#service.deliver({
       connection: (info) => this.emit('connection', info),
       message: (info, data) => this.emit('message', info, data),
       fragment: (info, bytes, fragment) => this.emit('fragment', info, bytes, fragment),
@@ -347,10 +418,4 @@ function checkTls(tls: TlsOptions): void {
   } catch (cause) {
     throw new RangeError(`tls: key and cert cannot be used: ${(cause as Error).message}`, { cause });
   }
-}
-
-function urlOf({ host, path, tls }: ResolvedHubOptions, port: number): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const name = reachable.includes(':') ? `[${reachable}]` : reachable;
-  return `${tls === undefined ? 'ws' : 'wss'}://${name}:${port}${path.slice(0, -1)}`;
 }

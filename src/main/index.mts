@@ -20,6 +20,7 @@ export {
   MessageReader,
   OutgoingMessage,
   openSyslog,
+  PollEvent,
   Producer,
   readStats,
   Syslog,

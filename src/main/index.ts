@@ -29,6 +29,7 @@ export type {
   SlowPolicy,
   TlsOptions,
 } from '../shared/options';
+export { type Drive, type PlacementOptions, type PollArray, PollEvent } from '../shared/placement';
 export {
   attachProducer,
   type MessageOptions,
@@ -52,6 +53,7 @@ export type { HandlerConnection, HandlerModule } from '../workers/service/handle
 export type { Daemon } from './daemon/daemon';
 export { type DaemonizeOptions, daemonize } from './daemon/daemonize';
 export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export type { ServiceReport } from './local-service';
 export type { SyslogFraming } from './log/stream-link';
 export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';
 export type { SyslogFacility } from './log/syslog-format';
@@ -65,3 +67,4 @@ export {
 } from './producer';
 export type { ProducerPoolOptions } from './producer-pool';
 export { defaultProducerSocket } from './producer-socket';
+export type { ServiceLimits } from './service-limits';

@@ -1,23 +1,16 @@
 /** Starts the service thread and tells of its end. Thread: the application's. */
 import path from 'node:path';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ServiceReady, ServiceStart } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ResolvedHubOptions } from '../shared/options';
 import type { ProducerHandle } from '../shared/producer';
+import { deliverEvents } from './application-events';
+import { ServiceLink } from './control';
+import type { HostedService } from './hosted-service';
 
 /** A thread that was asked to end and holds nothing any more has this long to do so. */
 const EXIT_GRACE_MS = 2_000;
-
-export interface ServiceThread {
-  readonly port: number;
-  readonly control: MessagePort;
-  readonly inbound: MessagePort;
-  /** Resolves when the thread has ended, with what it threw, if it threw. */
-  readonly ended: Promise<unknown>;
-  /** Waits for the thread's end; ends it, if it does not end by itself, or at once if it is known to be stuck. */
-  finish(stuck: boolean): Promise<void>;
-}
 
 /**
  * @throws {HubError} LISTEN_FAILED, HANDLER_LOAD_FAILED or SERVICE_GONE, if the thread does not come to listen
@@ -25,7 +18,7 @@ export interface ServiceThread {
 export async function startServiceThread(
   handle: ProducerHandle,
   options: ResolvedHubOptions,
-): Promise<ServiceThread> {
+): Promise<HostedService> {
   const control = new MessageChannel();
   const inbound = new MessageChannel();
   const start: ServiceStart = { handle, options, control: control.port2, inbound: inbound.port2 };
@@ -66,8 +59,8 @@ export async function startServiceThread(
   }
   return {
     port: ready.port,
-    control: control.port1,
-    inbound: inbound.port1,
+    calls: (gone) => new ServiceLink(control.port1, gone),
+    deliver: (listener) => deliverEvents(inbound.port1, listener),
     ended,
     finish: async (stuck) => {
       control.port1.close();

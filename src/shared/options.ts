@@ -6,6 +6,7 @@ import { isAbsolute } from 'node:path';
 import { NO_LIMIT } from './capacity';
 import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from './channel-name';
 import { type LogLevels, levelMask } from './log';
+import { PLACEMENT_KEYS, type PlacementOptions } from './placement';
 
 export interface RingOptions {
   /** Size of a producer's lane in bytes: a power of two (default 1 MiB). The largest payload is a little less than half. */
@@ -59,7 +60,7 @@ export interface TlsOptions {
   passphrase?: string;
 }
 
-export interface HubOptions {
+export interface HubOptions extends PlacementOptions {
   /** Address to listen on (default 127.0.0.1). */
   host?: string;
   /** Port to listen on (default 0: any free one). */
@@ -180,6 +181,7 @@ const HUB_KEYS = [
   'logLevel',
   'producers',
   'inboundCompression',
+  ...PLACEMENT_KEYS,
 ];
 const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler', 'receive'];
 

@@ -185,4 +185,39 @@ connection 1 ended with 1001, it had joined 1 room
       /^<6>service: listening on 127\.0\.0\.1:\d+\n<5>room for [^\n]+\n<6>service: closed\n$/,
     );
   });
+
+  test('attach-express serves peers and requests over one server', async () => {
+    expect(await run('attach-express.mjs').ended).toMatchObject({
+      code: 0,
+      stderr: CAPACITY_NOTICE,
+      stdout: `the application answers {"answer":"posted"}
+the peer hears "two teas"
+the server listens still: true
+`,
+    });
+  });
+
+  test('attach-fastify handles peers by an ES module, and closes with the application', async () => {
+    const { code, stdout, stderr } = await run('attach-fastify.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
+    expect(lines(stdout).slice(0, 4)).toEqual([
+      'on connecting: welcome, you are connection 1',
+      'join tea: you are in tea',
+      'posts to the room: the tea is ready',
+      'the application says {"peers":1}',
+    ]);
+    // Both ends of the same connection, in whichever order they learn of it.
+    expect(lines(stdout).slice(4).sort()).toEqual([
+      'connection 1 ended with 1001, it had joined 1 room',
+      'the peer was closed with 1001',
+    ]);
+  });
+
+  test('game-loop turns the hub within its ticks', async () => {
+    const { code, stdout, stderr } = await run('game-loop.mjs').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
+    expect(stdout).toMatch(
+      /^both players see \[\[1,7\],\[2,-2\]\]\nclosed after \d+ ticks, the longest took [\d.]+ ms\n$/,
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import type { Hub } from '../../src/main';
-import { answerOf, endAll, startHub, startWorker, until } from '../support/hubs';
+import { answerOf, endAll, HUB_MODES, startWorker, until } from '../support/hubs';
 import { originOf, type Payload, payloadOf } from '../support/payloads';
 import { RawPeer, type Seen, WsPeer } from '../support/ws-peer';
 import type { ProducerAnswer, ProducerTask } from './workers/producer';
@@ -54,7 +54,7 @@ function sameBytes(a: Seen[], b: Seen[]): boolean {
   );
 }
 
-describe('fan-out over real sockets', () => {
+describe.each(HUB_MODES)('fan-out over real sockets, $name', ({ startHub }) => {
   it('shows 1,000 peers what two threads posted: every byte, in one order, empty and largest messages too', async () => {
     const hub = await startHub({ ring: { laneBytes: 64 * 1024 } });
     const peers = await openPeers(`${hub.url}/ticks`, 1_000);

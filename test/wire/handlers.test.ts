@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { type HubError, HubErrorCode } from '../../src/main';
-import { endAll, startHub, until } from '../support/hubs';
+import { endAll, HUB_MODES, startHub, until } from '../support/hubs';
 import { WsPeer } from '../support/ws-peer';
 
 afterEach(endAll);
@@ -15,12 +15,13 @@ async function ask(peer: WsPeer, question: string | Buffer): Promise<Buffer> {
   return (await peer.received(count + 1))[count].data;
 }
 
-describe('handler modules', () => {
-  it('run in the service thread, each for its channel, whatever kind of module they are', async () => {
+describe.each(HUB_MODES)('handler modules, $name', ({ startHub, ownThread }) => {
+  it("run in the service's thread, each for its channel, whatever kind of module they are", async () => {
     const hub = await startHub({
       channels: {
         chat: { handler: handler('chat.js') },
-        esm: { handler: handler('esm.mjs') },
+        // jest cannot load ESM into the test's own thread; an example shows it there.
+        esm: { handler: handler(ownThread ? 'esm.mjs' : 'esm.cjs') },
         typed: { handler: handler('typed.ts') },
         plain: {},
       },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Hub } from '../../src/main';
-import { endAll, startHub, until } from '../support/hubs';
+import { endAll, HUB_MODES, until } from '../support/hubs';
 import { RawPeer, WsPeer } from '../support/ws-peer';
 
 afterEach(endAll);
@@ -13,7 +13,7 @@ function listen(hub: Hub): Told[] {
   return told;
 }
 
-describe('messages from peers', () => {
+describe.each(HUB_MODES)('messages from peers, $name', ({ startHub }) => {
   it('reach the application in order: text as strings, binary as bytes, fragments put together', async () => {
     const hub = await startHub();
     const told = listen(hub);

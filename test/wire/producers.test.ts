@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { attachProducer, HubErrorCode } from '../../src/main';
-import { answerOf, endAll, startHub, startWorker, until } from '../support/hubs';
+import { answerOf, endAll, HUB_MODES, startWorker, until } from '../support/hubs';
 import { WsPeer } from '../support/ws-peer';
 import type { ProducerAnswer } from './workers/producer';
 
 afterEach(endAll);
 
-describe('producers in other threads', () => {
+describe.each(HUB_MODES)('producers in other threads, $name', ({ startHub }) => {
   it('attach by workerData, are counted one by one, and give their lanes back when their threads are ended', async () => {
     const hub = await startHub({ ring: { maxProducers: 3 } });
     const peer = await WsPeer.open(`${hub.url}/ticks`);

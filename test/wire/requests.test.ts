@@ -1,5 +1,5 @@
 import type { Hub } from '../../src/main';
-import { endAll, startHub, until } from '../support/hubs';
+import { endAll, HUB_MODES, until } from '../support/hubs';
 import { nextConnection, RawPeer, WsPeer } from '../support/ws-peer';
 
 afterEach(endAll);
@@ -10,7 +10,7 @@ async function connected(hub: Hub, target = '') {
   return { peer, id: (await told).id };
 }
 
-describe('requests about one connection', () => {
+describe.each(HUB_MODES)('requests about one connection, $name', ({ startHub }) => {
   it('subscribe before a post shows the peer that message, 10,000 times out of 10,000', async () => {
     const hub = await startHub();
     const { peer, id } = await connected(hub);
@@ -96,7 +96,7 @@ describe('requests about one connection', () => {
   });
 });
 
-describe('tracked posts', () => {
+describe.each(HUB_MODES)('tracked posts, $name', ({ startHub }) => {
   it('tell what became of each message, also with peers that vanish', async () => {
     const hub = await startHub({ channels: { ticks: {}, quiet: {} } });
     const none = hub.producer.postTracked('quiet', 'x');

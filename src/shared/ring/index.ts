@@ -2,7 +2,7 @@
 export { attachToRing, type RingAttachment } from './attach';
 export { closeRing, isRingClosed } from './close';
 export { type DrainBudget, RingConsumer, type RingRecord } from './consumer';
-export { Doorbell } from './doorbell';
+export { Doorbell, ringBell } from './doorbell';
 export { closeGate, openGate } from './gates';
 export { LaneKeeper, type ProducerIntroduction } from './keeper';
 export {

@@ -55,6 +55,12 @@ export class Admission {
     socket.on('close', () => this.#forget(socket));
   }
 
+  /** A socket that somebody else accepted is ours now. It counts, and there is always room for it: it is open already. */
+  joined(socket: Socket): void {
+    this.#open.add(socket);
+    socket.on('close', () => this.#forget(socket));
+  }
+
   /** A peer has sent its request. */
   spoke(socket: Socket): void {
     this.#silent.delete(addressOf(socket));

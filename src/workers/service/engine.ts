@@ -14,12 +14,19 @@ import { HubErrorCode } from '../../shared/errors';
 import type { FragmentInfo } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
-import { CHANNEL_BY_NAME, Doorbell, RecordKind, type RingConsumer, type RingRecord } from '../../shared/ring';
+import {
+  CHANNEL_BY_NAME,
+  Doorbell,
+  RecordKind,
+  type RingConsumer,
+  type RingRecord,
+  ringBell,
+} from '../../shared/ring';
 import type { SettledTicket } from '../../shared/settlements';
 import type { Channel } from './channel';
 import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
-import { FanOut } from './fan-out';
+import { FanOut, SLICE_MS } from './fan-out';
 import { Opcode } from './frame';
 import { HandledConnection } from './handled-connection';
 import type { HandlerModule } from './handler-module';
@@ -31,6 +38,8 @@ import type { TicketOwner } from './tickets';
 
 /** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
 const DRAIN_BUDGET = { records: 4_096, payloadBytes: 1024 * 1024 };
+/** A drain that watches the clock looks at it after so much. */
+const DRAIN_STEP = { records: 256, payloadBytes: 128 * 1024 };
 /** How often slow peers and quiet connections are looked for. */
 const SWEEP_MS = 250;
 /** How often the safety net looks for a wake-up that was lost. */
@@ -42,6 +51,14 @@ export interface ProducerLink {
   tell(tag: number, message: unknown): void;
   lives(tag: number): boolean;
   reclaim(): void;
+}
+
+/** What a host that turns the engine itself allows it. */
+export interface TurnLimits {
+  /** About how long it may take: half for the drain, and the rest for the fan-out. */
+  budgetMs: number;
+  /** The most records taken from the ring. */
+  maxRecords: number;
 }
 
 export interface EngineParts {
@@ -85,6 +102,7 @@ export class Engine {
   /** Connections whose present message goes to the application, piece by piece. */
   readonly #toldFragments = new WeakSet<Connection>();
   #readingStopped = false;
+  #stopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
   readonly #host: ConnectionHost;
@@ -290,38 +308,58 @@ export class Engine {
   async close(deadlineMs: number): Promise<number> {
     let cut = 0;
     await new Promise<void>((resolve) => {
-      this.#closing = { finished: false, resolve };
+      const closing = { finished: false, resolve };
+      this.#closing = closing;
       const stopDeadline = this.#parts.scheduler.every(deadlineMs, () => {
         stopDeadline();
         cut = this.#connections.size;
+        closing.finished = true;
         for (const connection of this.#connections.values()) connection.terminate();
-        resolve();
+        this.wake(); // their ends are told of, as any other
       });
       this.#stopTimers.push(stopDeadline);
       this.wake();
     });
+    this.stop();
+    return cut;
+  }
+
+  /** Ends at once: connections that are left are cut, and no turn comes any more. */
+  stop(): void {
+    if (this.#stopped) return;
+    for (const connection of this.#connections.values()) connection.terminate();
+    this.#closing?.resolve();
+    this.#stopped = true;
     for (const stop of this.#stopTimers) stop();
     this.#doorbell.disarm();
+    ringBell(this.#consumer.ring, this.#consumer.slot); // the wait that is pending would hold the ring's memory for ever
     this.#tellAnswers();
-    return cut;
   }
 
   /** Sees to it that a turn comes soon. */
   wake(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
     this.#parts.scheduler.soon(() => this.turn());
   }
 
-  /** One go of the service loop. Public for tests that drive the engine by hand. */
-  turn(): void {
+  /**
+   * One go of the service loop.
+   *
+   * @param limits for a host that turns the engine itself; without them, what suits a loop that has nothing else to do
+   * @returns how much it did: records taken and connections visited
+   */
+  turn(limits?: TurnLimits): number {
     this.#scheduled = false;
+    if (this.#stopped) return 0;
     this.#turns++;
     this.#doorbell.disarm();
     this.#nowMs = this.#parts.scheduler.nowMs();
-    const records = this.#consumer.drain(this.#take, DRAIN_BUDGET);
+    const endMs = this.#nowMs + (limits?.budgetMs ?? 0);
+    const records =
+      limits === undefined ? this.#consumer.drain(this.#take, DRAIN_BUDGET) : this.#drainWithin(limits);
     if (records > 0) this.#slowPeers.afterDrain(this.#fanOut.passes, this.#nowMs);
-    this.#fanOut.go();
+    const visited = this.#fanOut.go(limits === undefined ? SLICE_MS : endMs - this.#parts.scheduler.nowMs());
     if (this.#slowPeers.gating) this.#slowPeers.openGates(this.#nowMs);
     this.#tellAnswers();
     this.#parts.producers.reclaim();
@@ -330,6 +368,21 @@ export class Engine {
     this.#tellFenced();
     this.#goOnClosing();
     if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
+    return records + visited;
+  }
+
+  /** Drains in steps: first as much as half of the budget allows, so that one write a connection then takes it all. */
+  #drainWithin({ budgetMs, maxRecords }: TurnLimits): number {
+    const { scheduler } = this.#parts;
+    const endMs = this.#nowMs + budgetMs / 2;
+    let records = 0;
+    while (records < maxRecords) {
+      const step = Math.min(DRAIN_STEP.records, maxRecords - records);
+      const taken = this.#consumer.drain(this.#take, { ...DRAIN_STEP, records: step });
+      records += taken;
+      if (taken === 0 || scheduler.nowMs() >= endMs) break;
+    }
+    return records;
   }
 
   /** A lane whose bytes make no sense: its producer wrote over them. */

@@ -8,7 +8,7 @@ import type { Channel } from './channel';
 import type { Connection } from './connection';
 
 /** A go lasts at most this long, and a few writes. */
-const SLICE_MS = 5;
+export const SLICE_MS = 5;
 /** The clock is looked at once for so many connections. */
 const CONNECTIONS_BETWEEN_LOOKS = 32;
 
@@ -43,10 +43,10 @@ export class FanOut {
     this.#ready.push(connection);
   }
 
-  /** One slice. */
-  go(): void {
-    if (!this.pending) return;
-    const sliceEnd = this.#nowMs() + SLICE_MS;
+  /** One slice. @returns how many connections had their turn */
+  go(sliceMs = SLICE_MS): number {
+    if (!this.pending) return 0;
+    const sliceEnd = this.#nowMs() + sliceMs;
     let visited = 0;
     const enough = () => ++visited % CONNECTIONS_BETWEEN_LOOKS === 0 && this.#nowMs() >= sliceEnd;
     this.#flushReady(enough);
@@ -56,8 +56,9 @@ export class FanOut {
       if (passes[index].fanOut(enough)) continue;
       // Out of time: whoever had no turn comes first next time.
       this.#passes = [...passes.slice(index + 1), passes[index]];
-      return;
+      break;
     }
+    return visited;
   }
 
   #flushReady(enough: () => boolean): void {

@@ -6,9 +6,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Board, HubCounter } from '../../shared/board';
-import { ANY_OTHER_CHANNEL, DEFAULT_CHANNEL } from '../../shared/channel-name';
+import { ANY_OTHER_CHANNEL, DEFAULT_CHANNEL, isChannelAllowed } from '../../shared/channel-name';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
@@ -16,10 +17,12 @@ import { MAX_NAME_BYTES } from '../../shared/ring/record';
 import { Admission } from './admission';
 import type { CapacityWatch } from './capacity-watch';
 import type { Channel } from './channel';
+import type { DescriptorMirror } from './descriptor-mirror';
 import type { Engine } from './engine';
 import { FragmentSocket } from './receiver/fragment-socket';
 import { HandedOver } from './receiver/handed-over';
 import { RefusalNotice } from './refusal-notice';
+import { descriptorOf } from './socket-descriptor';
 import { WsSocket } from './ws-socket';
 
 /** Deadlines and limits of the handshake; node's own are far too generous for a server of sockets that stay. */
@@ -73,13 +76,22 @@ export class Listener {
   readonly #handovers: WebSocketServer;
   /** The subprotocol chosen for a request, until its handshake is answered. */
   readonly #protocols = new WeakMap<http.IncomingMessage, string>();
+  readonly #mirror: DescriptorMirror | undefined;
   #closed = false;
 
-  constructor(engine: Engine, board: Board, options: ResolvedHubOptions, capacity: CapacityWatch) {
+  /** @param mirror is told of every descriptor that it has */
+  constructor(
+    engine: Engine,
+    board: Board,
+    options: ResolvedHubOptions,
+    capacity: CapacityWatch,
+    mirror?: DescriptorMirror,
+  ) {
     this.#engine = engine;
     this.#board = board;
     this.#options = options;
     this.#capacity = capacity;
+    this.#mirror = mirror;
     this.#server = createServer(options);
     this.#server.maxHeadersCount = MAX_HEADERS;
     this.#admission = new Admission(
@@ -89,7 +101,11 @@ export class Listener {
     );
     this.#server.on('connection', (socket: Socket) => this.#admission.accepted(socket));
     this.#server.on('request', (_request, response) => answerPlainRequest(response));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+    this.#server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    if (mirror !== undefined) {
+      this.#server.on('connection', (socket: Socket) => mirror.watch(socket));
+      this.#server.on('secureConnection', (socket: Socket) => mirror.watch(socket));
+    }
     const settings = {
       noServer: true,
       clientTracking: false,
@@ -114,6 +130,7 @@ export class Listener {
         this.#server.on('error', ({ message }) =>
           log.warn(`a connection could not be accepted: ${message}`, { kind: 'accept' }),
         );
+        this.#mirror?.add(descriptorOf(this.#server));
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -135,6 +152,7 @@ export class Listener {
   /** Takes no further connections. */
   close(): void {
     this.#closed = true;
+    this.#mirror?.delete(descriptorOf(this.#server));
     this.#server.close();
   }
 
@@ -143,28 +161,66 @@ export class Listener {
     this.#server.closeAllConnections();
   }
 
-  #upgrade(request: http.IncomingMessage, socket: Socket, head: Buffer): void {
+  /** Whether the hub's options allow a channel that the request names. Makes none. */
+  allows(request: http.IncomingMessage): boolean {
+    const named = channelOfUrl(request.url ?? '/', this.#options.path);
+    if (typeof named !== 'string') return false;
+    const names = named !== '' ? [named] : offeredProtocols(request);
+    return (names.length === 0 ? [DEFAULT_CHANNEL] : names).some((name) =>
+      isChannelAllowed(this.#options.allowed, name),
+    );
+  }
+
+  /** Answers a request that is for nobody. */
+  turnAway(socket: Duplex): void {
+    socket.on('error', () => socket.destroy());
+    this.#refuse(socket as Socket, { status: 404, text: 'nothing here' });
+  }
+
+  /** Answers an upgrade request that came over somebody else's server: see `upgrade`. */
+  adopt(request: http.IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    this.#admission.joined(socket as Socket);
+    this.#mirror?.watch(socket as Socket);
+    return this.upgrade(request, socket, head);
+  }
+
+  /**
+   * Answers an upgrade request.
+   *
+   * @returns whether it became a connection; otherwise it is answered with an HTTP error
+   */
+  upgrade(request: http.IncomingMessage, duplex: Duplex, head: Buffer): boolean {
+    const socket = duplex as Socket;
     socket.on('error', () => socket.destroy()); // from now on the server looks after it no more
     this.#admission.spoke(socket);
     if (!isHandshake(request)) {
       this.#board.countHub(HubCounter.REJECTED, 1);
       this.#handshakes.handleUpgrade(request, socket, head, () => socket.destroy()); // ws says what is wrong with it
-      return;
+      return false;
     }
     const destination = this.#destinationOf(request);
     if ('status' in destination) {
       this.#refuse(socket, destination);
-      return;
+      return false;
     }
     if (destination.protocol !== undefined) this.#protocols.set(request, destination.protocol);
     const { channel } = destination;
+    let opened = false;
+    const entered = () => {
+      opened = true; // at once: without `verifyClient` ws asks nobody
+    };
     if (channel.policy.receive === 'fragments') {
-      this.#handovers.handleUpgrade(request, socket, head, (ws) =>
-        this.#openForFragments(ws as HandedOver, socket, channel),
-      );
-      return;
+      this.#handovers.handleUpgrade(request, socket, head, (ws) => {
+        this.#openForFragments(ws as HandedOver, socket, channel);
+        entered();
+      });
+    } else {
+      this.#handshakes.handleUpgrade(request, socket, head, (ws) => {
+        this.#open(ws, socket, channel);
+        entered();
+      });
     }
-    this.#handshakes.handleUpgrade(request, socket, head, (ws) => this.#open(ws, socket, channel));
+    return opened;
   }
 
   #open(ws: WebSocket, socket: Socket, channel: Channel): void {
@@ -207,10 +263,7 @@ export class Listener {
     }
     const named = channelOfUrl(request.url ?? '/', this.#options.path);
     if (typeof named !== 'string') return named;
-    const offered = (request.headers['sec-websocket-protocol'] ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '');
+    const offered = offeredProtocols(request);
     if (named !== '') return this.#enter(named, offered[0]);
     if (offered.length === 0) return this.#enter(DEFAULT_CHANNEL, undefined);
     let answer: Destination | Refusal = NOT_FOUND;
@@ -282,6 +335,13 @@ function isHandshake({ method, headers }: http.IncomingMessage): boolean {
   );
 }
 
+function offeredProtocols({ headers }: http.IncomingMessage): string[] {
+  return (headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
 /** 16 bytes in base64 (RFC 6455 section 4.1). */
 const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 const NOT_FOUND: Refusal = { status: 404, text: 'no such channel' };
@@ -289,11 +349,16 @@ const NOT_FOUND: Refusal = { status: 404, text: 'no such channel' };
 /** A request may name the server too, as to a proxy: that is to be accepted (RFC 9112 section 3.2.2). */
 const ABSOLUTE_FORM = /^(?:https?|wss?):\/\/[^/?#]*/i;
 
-/** The channel that a URL's path names below `base`; empty: it names none. */
-function channelOfUrl(url: string, base: string): string | Refusal {
+/** The path of a request's target, without its query. */
+export function pathOfTarget(url: string): string {
   const target = url.replace(ABSOLUTE_FORM, '');
   const query = target.indexOf('?');
-  const path = query === -1 ? target : target.slice(0, query);
+  return query === -1 ? target : target.slice(0, query);
+}
+
+/** The channel that a URL's path names below `base`; empty: it names none. */
+function channelOfUrl(url: string, base: string): string | Refusal {
+  const path = pathOfTarget(url);
   if (`${path}/` === base) return '';
   if (!path.startsWith(base)) return NOT_FOUND;
   try {

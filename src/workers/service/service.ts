@@ -5,6 +5,8 @@
  *
  * Thread: the one that creates it. From then on that is the service's thread.
  */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Board } from '../../shared/board';
 import type { ConnectionReport, ServiceControl } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
@@ -14,9 +16,11 @@ import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { ProducerHandle } from '../../shared/producer-handle';
 import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
+import { Attachment, type HostServer } from './attachment';
 import { CapacityWatch } from './capacity-watch';
+import type { DescriptorMirror } from './descriptor-mirror';
 import { processDescriptors } from './descriptors';
-import { Engine } from './engine';
+import { Engine, type TurnLimits } from './engine';
 import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule, uncalledFunction } from './handler-module';
 import { Listener } from './listener';
@@ -29,6 +33,8 @@ export interface ServiceSurroundings {
   scheduler: Scheduler;
   /** Takes a batch for the application, the bytes too: the service touches them no more. */
   tell(batch: InboundBatch): void;
+  /** Is told of the descriptors. */
+  mirror?: DescriptorMirror;
 }
 
 export class Service implements ServiceControl {
@@ -40,6 +46,7 @@ export class Service implements ServiceControl {
   readonly #listener: Listener;
   /** For producers in other processes, if the options name a socket. */
   readonly #door: ProducerDoor | undefined;
+  #attachment: Attachment | undefined;
 
   /** @throws {HubError} HANDLER_LOAD_FAILED if a handler module cannot be loaded; then nothing is left behind */
   static async create(
@@ -53,7 +60,7 @@ export class Service implements ServiceControl {
   private constructor(
     handle: ProducerHandle,
     options: ResolvedHubOptions,
-    { scheduler, tell }: ServiceSurroundings,
+    { scheduler, tell, mirror }: ServiceSurroundings,
     handlers: ReadonlyMap<string, HandlerModule>,
   ) {
     const ring = new RingMemory(handle.ring);
@@ -81,8 +88,14 @@ export class Service implements ServiceControl {
       capacity: this.#capacity,
       onGate: (channel, shut) => this.#door?.tellGate(channel, shut),
     });
-    this.#listener = new Listener(this.#engine, board, options, this.#capacity);
-    this.#door = this.#createDoor(handle, ring, board);
+    try {
+      this.#listener = new Listener(this.#engine, board, options, this.#capacity, mirror);
+      this.#door = this.#createDoor(handle, ring, board);
+    } catch (error) {
+      this.#engine.stop();
+      this.#keeper.close();
+      throw error;
+    }
   }
 
   /**
@@ -107,9 +120,32 @@ export class Service implements ServiceControl {
     }
   }
 
+  /**
+   * Peers come over a server of this thread, instead of a listener of our own.
+   *
+   * @throws {RangeError} if another hub has the path of the server
+   * @throws {HubError} PRODUCER_SOCKET_FAILED if the private socket cannot be had
+   */
+  async attach(server: HostServer): Promise<void> {
+    await this.#door?.open();
+    this.#attachment = new Attachment(server, this.#options.path, this.#listener);
+    this.#capacity.begin();
+    log.info(`attached to a server, below ${this.#options.path}`);
+  }
+
   /** The application took a batch of this cost. */
   credit(cost: number): void {
     this.#outbox.credit(cost);
+  }
+
+  /** One turn, for a host that drives the service itself. @returns how much was done */
+  turn(limits: TurnLimits): number {
+    return this.#engine.turn(limits);
+  }
+
+  /** Answers an upgrade request that came elsewhere in this thread. @returns whether it became a connection */
+  adopt(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#listener.adopt(request, socket, head);
   }
 
   async connections(): Promise<ConnectionReport[]> {
@@ -140,11 +176,19 @@ export class Service implements ServiceControl {
     if (cut > 0 && deadlineMs > 0)
       log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);
     else log.info('closed');
+    this.stop();
+    return cut;
+  }
+
+  /** Ends at once, without drain or flush: after `close`, or for a service that cannot close. */
+  stop(): void {
+    this.#listener.close();
+    this.#engine.stop();
+    this.#attachment?.detach();
     this.#listener.endHandshakes();
     this.#door?.finish();
     this.#capacity.close();
     this.#keeper.close();
-    return cut;
   }
 
   #createDoor({ ringId }: ProducerHandle, ring: RingMemory, board: Board): ProducerDoor | undefined {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { PeerSocket } from './peer-socket';
+import { unsentBytesOf } from './socket-descriptor';
 
 export class WsSocket implements PeerSocket {
   readonly remoteAddress: string;
@@ -28,8 +29,7 @@ export class WsSocket implements PeerSocket {
 
   get unsentBytes(): number | undefined {
     // What net.Socket's own idle timer looks at, to see whether a long write makes progress.
-    return (this.#socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle
-      ?.writeQueueSize;
+    return unsentBytesOf(this.#socket);
   }
 
   close(code: number, reason: string): void {
