@@ -39,7 +39,7 @@ export class Program {
     if (descriptors !== undefined) command.unshift('sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`);
     this.process = spawn(command[0], command.slice(1), {
       cwd: folder,
-      env: { ...inherited, ...environment },
+      env: { ...inherited, XDG_RUNTIME_DIR: runtimeDirectory, ...environment },
       stdio: 'pipe',
     });
     this.process.stdin?.on('error', () => {}); // it may end before it has read everything

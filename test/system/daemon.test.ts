@@ -197,6 +197,20 @@ describe('ringcast start', () => {
   });
 });
 
+describe('other processes', () => {
+  test('publish to a daemon by the socket of its name', async () => {
+    const folder = new DaemonFolder();
+    const { url, socket } = await folder.start('--socket', 'p.sock');
+    expect(socket).toBe(folder.file('p.sock'));
+    const peer = await WsPeer.open(`${url}/log`);
+    const publish = folder.program(RINGCAST, ['publish', '-c', 'log', '--socket', 'p.sock']);
+    publish.process.stdin?.end('line\n');
+    expect((await publish.ended).code).toBe(0);
+    expect(String((await peer.received(1))[0].data)).toBe('line');
+    expect((await folder.tell('reload')).stderr).toBe('reloaded, nothing changed.\n');
+  });
+});
+
 describe('ringcast status, stop, restart', () => {
   test('status tells how it is, to people and as JSON', async () => {
     const folder = new DaemonFolder();

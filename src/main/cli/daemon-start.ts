@@ -34,7 +34,7 @@ export async function start(options: StartOptions, given: Given): Promise<ExitCo
   checkPlatformOrFail();
   const starter = Starter.take();
   if (starter !== undefined) return becomeDaemon(starter, options, given);
-  readSettings(given); // faults are told before anything is started
+  readSettings(given, { name: options.name }); // faults are told before anything is started
   return startAndTell(options);
 }
 
@@ -43,7 +43,7 @@ export async function restart(options: StartOptions & StopOptions, given: Given)
   checkPlatformOrFail();
   const starter = Starter.take();
   if (starter !== undefined) return becomeDaemon(starter, options, given);
-  readSettings(given); // with faults in them, what runs goes on
+  readSettings(given, { name: options.name }); // with faults in them, what runs goes on
   const lock = lockOf(options);
   const holder = await holderOf(lock);
   if (holder === undefined) return startAndTell(options);
@@ -76,7 +76,7 @@ async function startAndTell(options: StartOptions, launchedAs?: DaemonStatus['la
 }
 
 async function becomeDaemon(starter: Starter, options: StartOptions, given: Given): Promise<never> {
-  const readAgain = () => readSettings(given);
+  const readAgain = () => readSettings(given, { name: options.name });
   let daemon: Daemon | undefined;
   try {
     const settings = readAgain();
@@ -89,7 +89,7 @@ async function becomeDaemon(starter: Starter, options: StartOptions, given: Give
       syslog: settings.syslog,
       levels: settings.hub.logLevel,
     });
-    const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
+    const served = new ServedHub(await startHub(settings, log.notice), settings, readAgain);
     daemon
       .onStop(() => served.close())
       .onReload(() => served.reload())

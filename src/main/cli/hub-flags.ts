@@ -36,6 +36,11 @@ export function addHubFlags(command: Command): Command {
     new Option('--lane-bytes <SIZE>', 'room for messages on their way (1MiB); the longest is almost half')
       .env('RINGCAST_LANE_BYTES')
       .argParser(powerOfTwo(laneBytes[1], laneBytes[2])),
+    new Option(
+      '--socket <PATH>',
+      'socket for ringcast publish and other processes (default: see ringcast publish)',
+    ).env('RINGCAST_SOCKET'),
+    new Option('--no-socket', 'no socket for other processes'),
   ];
   for (const flag of flags) command.addOption(flag);
   return command;
@@ -71,11 +76,12 @@ const NAMES = [
   'maxDescriptors',
   'slow',
   'laneBytes',
+  'socket',
   'logFile',
   'logLevel',
   'syslog',
 ] as const satisfies readonly (keyof GivenSettings)[];
-const PATHS: readonly string[] = ['config', 'logFile'];
+const PATHS: readonly string[] = ['config', 'logFile', 'socket'];
 
 /** What the user said to a command with these flags, and how. */
 export function givenTo(command: Command): Given {
@@ -86,7 +92,7 @@ export function givenTo(command: Command): Given {
     const value = name === undefined ? undefined : command.getOptionValue(name);
     if (name === undefined || value === undefined) continue;
     // A daemon leaves the folder in which it was started.
-    values[name] = PATHS.includes(name) ? path.resolve(value as string) : value;
+    values[name] = PATHS.includes(name) && typeof value === 'string' ? path.resolve(value) : value;
     const fromEnvironment = command.getOptionValueSource(name) === 'env';
     origins[name] = (fromEnvironment ? option.envVar : option.long) ?? name;
   }

@@ -7,6 +7,7 @@ import { HUB_NUMBERS } from '../../shared/options';
 import { channelName, seconds, wholeNumber } from './arguments';
 import { defineConfigCommand } from './config-commands';
 import { defineDaemonCommands } from './daemon-commands';
+import { definePublish } from './define-publish';
 import { ExitCode } from './exit-codes';
 import { exitWith } from './exit-with';
 import { Failure } from './failure';
@@ -19,6 +20,7 @@ const EXAMPLES = `Examples:
   tail -f app.log | ringcast run --stdin log      each line is a message of channel "log"
   ringcast run --port 9000                        a hub, and nothing that posts to it yet
   ringcast tail ws://127.0.0.1:8080/log           print what a channel sends
+  tail -f app.log | ringcast publish -c log       into a hub that runs already
   ringcast start --port 9000; ringcast status     the same hub as a daemon
 `;
 const RUN_EXAMPLES = `Examples:
@@ -48,6 +50,7 @@ function createProgram(): Command {
     .addHelpText('after', EXIT_CODES);
   defineRun(program);
   defineTail(program);
+  definePublish(program, { after: EXIT_CODES, exitWith });
   defineDaemonCommands(program);
   defineConfigCommand(program);
   for (const command of everyCommand(program)) configure(command);

@@ -14,6 +14,8 @@ export interface RunOptions {
   waitPeers?: number;
   keepOpen?: boolean;
   lock?: string;
+  /** Path of the socket for other processes; false: none; without it, the default one if it can be had. */
+  socket?: string | false;
   json?: boolean;
   quiet?: boolean;
 }
@@ -33,7 +35,11 @@ export async function run(options: RunOptions, given: Given): Promise<ExitCode> 
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
   const supervision = await RunSupervision.begin(options.lock, settings);
   try {
-    const served = new ServedHub(await startHub(settings.hub), settings, readAgain);
+    const served = new ServedHub(
+      await startHub(settings, (text) => terminal.note(text)),
+      settings,
+      readAgain,
+    );
     const session = new Session(served, options, terminal);
     supervision.serve(served);
     session.announce();
@@ -82,8 +88,8 @@ class Session {
 
   announce(): void {
     const { url, port } = this.#hub;
-    this.#report('listening', { url, port, pid: process.pid });
-    const { stdin } = this.#options;
+    this.#report('listening', { url, port, pid: process.pid, socket: this.#hub.producerSocket });
+    const { stdin, socket } = this.#options;
     const { host } = this.#served.settings.hub;
     const channel = stdin === undefined ? 'CHANNEL' : stdin.split('/').map(encodeURIComponent).join('/');
     this.#terminal.note(`Listening on ${this.#terminal.strong(`${url}/${channel}`)}. Ctrl-C ends it.`);

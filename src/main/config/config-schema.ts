@@ -101,5 +101,6 @@ export const checkConfig: Check = object({
   }),
   channels: dictionary((name) => name === '*' || encodeChannelName(name), channel),
   tls: object({ key: contentOfFile, cert: contentOfFile, ca: contentOfFile, passphrase: text }),
+  producers: object({ socket: fileToWrite }),
   log: object({ file: fileToWrite, levels, syslog }),
 });

@@ -17,6 +17,7 @@ import {
   type SlowPolicy,
 } from '../../shared/options';
 import { usageError } from '../cli/failure';
+import { defaultProducerSocket } from '../producer-socket';
 import type { ConfigFile } from './config-file';
 import type { LogContent } from './config-schema';
 import { holds, type KeyPath, nameOf } from './key-path';
@@ -36,6 +37,8 @@ export interface GivenSettings {
   maxDescriptors?: number;
   slow?: SlowPolicy;
   laneBytes?: number;
+  /** false: none. */
+  socket?: string | false;
   logFile?: string;
   /** A mask. */
   logLevel?: number;
@@ -61,6 +64,8 @@ export interface Entry {
 
 export interface Settings {
   hub: HubOptions;
+  /** Somebody said which socket producers in other processes have; else the default one is good, and none will do. */
+  socketAsked: boolean;
   /** Absolute path. */
   logFile: string | undefined;
   syslog: string | true | undefined;
@@ -77,6 +82,7 @@ const KEYS = {
   maxConnections: ['maxConnections'],
   maxDescriptors: ['maxDescriptors'],
   laneBytes: ['ring', 'laneBytes'],
+  socket: ['producers', 'socket'],
   logFile: ['log', 'file'],
   logLevel: ['log', 'levels'],
   syslog: ['log', 'syslog'],
@@ -95,6 +101,8 @@ export interface Circumstances {
   stdinChannel?: string;
   /** Only errors and warnings are logged, unless something says otherwise. */
   quiet?: boolean;
+  /** The daemon's name, if it has one: its default socket has it too. */
+  name?: string;
 }
 
 /**
@@ -102,11 +110,15 @@ export interface Circumstances {
  *
  * @throws {Failure} USAGE, naming what is wrong
  */
-export function readSettings(given: Given, { stdinChannel, quiet = false }: Circumstances = {}): Settings {
+export function readSettings(
+  given: Given,
+  { stdinChannel, quiet = false, name }: Circumstances = {},
+): Settings {
   const { values, origins } = given;
   const file = values.config === undefined ? undefined : loadFile(values.config);
   const { log: logFromFile, ...fromFile } = file?.content ?? {};
   const { logFile, logLevel, syslog } = values;
+  const socket = values.socket ?? fromFile.producers?.socket;
   const log: LogContent & { levels: number } = {
     levels: levelMask(quiet ? 'warn' : 'notice'),
     ...logFromFile,
@@ -119,6 +131,7 @@ export function readSettings(given: Given, { stdinChannel, quiet = false }: Circ
     ...fromFile,
     ...withoutGaps({ host, port, path, maxConnections, maxDescriptors }),
     ring: { ...fromFile.ring, ...withoutGaps({ laneBytes }) },
+    producers: { socket: socket === false ? undefined : (socket ?? defaultProducerSocket(name)) },
     channels: channelsOf(values, fromFile.channels, stdinChannel),
     logLevel: log.levels,
   };
@@ -129,6 +142,7 @@ export function readSettings(given: Given, { stdinChannel, quiet = false }: Circ
   }
   return {
     hub,
+    socketAsked: socket !== undefined,
     logFile: log.file,
     syslog: log.syslog,
     configFile: file?.path,
@@ -168,7 +182,7 @@ function entriesOf(hub: HubOptions, log: object, origins: Origins, file: ConfigF
 }
 
 function pathsOf(
-  { channels = {}, ring = {}, tls, logLevel: _, ...top }: HubOptions,
+  { channels = {}, ring = {}, tls, producers, logLevel: _, ...top }: HubOptions,
   log: object,
 ): [KeyPath, unknown][] {
   const below = (place: string[], values: object) =>
@@ -177,6 +191,7 @@ function pathsOf(
   return [
     ...below([], top),
     ...below(['ring'], ring),
+    ...below(['producers'], withoutGaps(producers ?? {})),
     ...below(['log'], log),
     ...below(['tls'], secrets),
     ...Object.entries(channels).flatMap(([name, options]) => below(['channels', name], options)),

@@ -41,10 +41,10 @@ export class ServedHub {
   }
 
   async status(): Promise<object> {
-    const { url, port } = this.hub;
+    const { url, port, producerSocket: socket } = this.hub;
     const { connections, ...stats } = await this.hub.stats();
     const { configFile } = this.settings;
-    return { version: versionOfPackage(), url, port, config: configFile ?? null, connections, stats };
+    return { version: versionOfPackage(), url, port, config: configFile ?? null, socket, connections, stats };
   }
 
   /**
@@ -54,6 +54,7 @@ export class ServedHub {
    */
   async reload(): Promise<ReconfigureReport> {
     const settings = this.#readAgain();
+    if (!settings.socketAsked) settings.hub.producers = this.settings.hub.producers; // what could be had
     const { applied, needRestart } = await this.hub.reconfigure(settings.hub);
     const { logFile, syslog } = this.settings;
     if (settings.logFile !== logFile) needRestart.push('log.file');
