@@ -42,7 +42,7 @@ describe.each(HUB_MODES)('a hub that closes under load, $name', ({ startHub, own
       await peer.ended;
       const next: Record<string, number> = { own: 0, post: 0, postWait: 0, postAsync: 0 };
       for (const { opcode, payload } of peer.frames) {
-        if (opcode === 8) continue;
+        if (opcode >= 8) continue; // a ping too, on a busy machine
         const [name, number] = payload.toString().split(':');
         if (next[name]++ !== Number(number)) throw new Error(`${payload} instead of ${next[name] - 1}`);
       }

@@ -1,8 +1,9 @@
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type HubOptions, type PollArray, PollEvent } from '../../src/main';
+import { connectProducer, type HubOptions, type PollArray, PollEvent } from '../../src/main';
 import { DescriptorMirror } from '../../src/workers/service/descriptor-mirror';
-import { endAll, startDrivenHub, until } from '../support/hubs';
+import { endAll, startDrivenHub, until, whenOver } from '../support/hubs';
 import { RawPeer, WsPeer } from '../support/ws-peer';
 
 afterEach(endAll);
@@ -116,6 +117,24 @@ describe('a poll array', () => {
     silent.reset();
     await until(() => array.events.size === 2, 'and that one is gone');
     expect(array.objections).toEqual([]);
+  });
+
+  it('has the private socket of producers in other processes, and whoever is connected to it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'poll-array-'));
+    whenOver(() => rmSync(folder, { recursive: true, force: true }));
+    const socket = path.join(folder, 's');
+    const array = new RecordingArray();
+    const hub = await startDrivenHub({ poll: array, producers: { socket } });
+    expect(array.waitingFor(POLLIN)).toBe(3);
+    const producer = await connectProducer({ socket });
+    const peer = await WsPeer.open(`${hub.url}/ticks`);
+    expect(await producer.postAsync('ticks', 'from outside')).toBe('posted');
+    expect((await peer.received(1))[0].data.toString()).toBe('from outside');
+    await until(() => array.waitingFor(POLLIN) === 5, 'the peer and the producer');
+    await producer.close();
+    await until(() => array.events.size === 4, 'the producer is gone');
+    await hub.close();
+    expect([array.events.size, array.objections]).toEqual([0, []]);
   });
 
   it('that throws stops nothing: the error is uncaught, but later', () => {

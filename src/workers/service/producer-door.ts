@@ -27,8 +27,10 @@ import type { FileIdentity } from '../../shared/foreign/safe-path';
 import { log } from '../../shared/log';
 import { maxPayloadBytesOf } from '../../shared/producer-handle';
 import { attachToRing, MAX_KEY_BYTES, nameProcess, type RingMemory } from '../../shared/ring';
+import type { DescriptorMirror } from './descriptor-mirror';
 import { ForeignProducer, type Session } from './foreign-producer';
 import { listenPrivately, removeSocket } from './private-socket';
+import { descriptorOf } from './socket-descriptor';
 
 /** A stranger has this long to greet. */
 const GREETING_MS = 2_000;
@@ -48,6 +50,8 @@ export interface DoorParts {
   numberOf(name: string): number | undefined;
   /** Channels whose gate is shut now. */
   gated(): string[];
+  /** Is told of the descriptors. */
+  mirror?: DescriptorMirror;
 }
 
 export class ProducerDoor {
@@ -73,6 +77,7 @@ export class ProducerDoor {
       const message = `cannot open the socket for producers: ${(cause as Error).message}`;
       throw new HubError(HubErrorCode.PRODUCER_SOCKET_FAILED, message, { cause });
     }
+    this.#parts.mirror?.add(descriptorOf(this.#server));
     this.#server.on('error', (error) =>
       log.warn(`a producer could not connect to ${path}: ${error.message}`),
     );
@@ -88,6 +93,7 @@ export class ProducerDoor {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#file !== undefined) removeSocket(this.#parts.path, this.#file);
+    this.#parts.mirror?.delete(descriptorOf(this.#server));
     this.#server.close();
     for (const stranger of this.#strangers) stranger.destroy();
   }
@@ -101,6 +107,7 @@ export class ProducerDoor {
   /** Somebody connected. What is the first thing he says? */
   #meet(socket: net.Socket): void {
     socket.on('error', () => {}); // `close` follows
+    this.#parts.mirror?.watch(socket);
     const most = this.#parts.ring.maxProducers + STRANGERS_BEYOND_LANES;
     if (this.#strangers.size >= most) {
       this.#turnAway(socket, `${most} others have not said who they are yet`);

@@ -90,7 +90,7 @@ export class Service implements ServiceControl {
     });
     try {
       this.#listener = new Listener(this.#engine, board, options, this.#capacity, mirror);
-      this.#door = this.#createDoor(handle, ring, board);
+      this.#door = this.#createDoor(handle, ring, board, mirror);
     } catch (error) {
       this.#engine.stop();
       this.#keeper.close();
@@ -191,7 +191,12 @@ export class Service implements ServiceControl {
     this.#keeper.close();
   }
 
-  #createDoor({ ringId }: ProducerHandle, ring: RingMemory, board: Board): ProducerDoor | undefined {
+  #createDoor(
+    { ringId }: ProducerHandle,
+    ring: RingMemory,
+    board: Board,
+    mirror: DescriptorMirror | undefined,
+  ): ProducerDoor | undefined {
     const { producerSocket, allowed } = this.#options;
     if (producerSocket === undefined) return undefined;
     return new ProducerDoor({
@@ -206,6 +211,7 @@ export class Service implements ServiceControl {
         return typeof channel === 'string' ? undefined : board.refer(Buffer.from(name));
       },
       gated: () => this.#engine.gatedChannels,
+      mirror,
     });
   }
 }
