@@ -82,6 +82,8 @@ describe('ringcast start', () => {
       'start',
       '--lock',
       `../${path.basename(folder.path)}/./x.pid`,
+      '--log-file',
+      folder.log,
     );
     expect(code).toBe(6);
     expect(stderr).toContain(`process ${pid} holds the lock`);
