@@ -82,6 +82,8 @@ describe('ringcast start', () => {
       'start',
       '--lock',
       `../${path.basename(folder.path)}/./x.pid`,
+      '--log-file',
+      folder.log,
     );
     expect(code).toBe(6);
     expect(stderr).toContain(`process ${pid} holds the lock`);
@@ -176,7 +178,11 @@ describe('ringcast start', () => {
       folder.program(RINGCAST, [command, '--name', 'second', ...args], environment).ended;
     expect((await named('start', '--port', '0', '--log-file', folder.log)).code).toBe(0);
     expect(modeOf(folder.file('ringcast'))).toBe('700');
-    expect(readdirSync(folder.file('ringcast')).sort()).toEqual(['second.pid', 'second.sock']);
+    expect(readdirSync(folder.file('ringcast')).sort()).toEqual([
+      'second.pid',
+      'second.producers.sock',
+      'second.sock',
+    ]);
     expect((await folder.program(RINGCAST, ['status'], environment).ended).code).toBe(3);
     expect((await named('stop')).code).toBe(0);
     expect(readdirSync(folder.file('ringcast'))).toEqual([]);

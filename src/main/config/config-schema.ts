@@ -61,6 +61,7 @@ const powerOfTwo: Check = (value, at, report) => {
 const channel = object({
   ...numbers(CHANNEL_NUMBERS),
   slow: oneOf(...(['disconnect', 'wait'] satisfies ChannelOptions['slow'][])),
+  receive: oneOf(...(['message', 'fragments'] satisfies ChannelOptions['receive'][])),
   handler: existingFile,
 });
 
