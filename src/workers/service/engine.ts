@@ -197,6 +197,7 @@ export class Engine {
 
   /** A peer's message. */
   receive(connection: Connection, data: Uint8Array, text: boolean): void {
+    if (connection.closing) return; // what threw at one message would throw at each that came with it
     connection.heard(this.#parts.scheduler.nowMs());
     this.#board.countHub(HubCounter.RECEIVED, 1);
     this.#board.countHub(HubCounter.RECEIVED_BYTES, data.length);
@@ -217,7 +218,7 @@ export class Engine {
 
   /** A piece of a peer's message, on a channel that receives fragments. */
   receiveFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
-    if (connection.closing) return; // what threw at one piece would throw at each that came with it
+    if (connection.closing) return; // as above
     const frameEnds = fragment.remaining === 0;
     if (frameEnds) connection.heard(this.#parts.scheduler.nowMs());
     this.#board.countHub(HubCounter.RECEIVED, frameEnds && fragment.final ? 1 : 0);
