@@ -140,7 +140,7 @@ export class EngineWorld {
     this.outbox = new ApplicationOutbox(
       (batch) => this.batches.push(batch),
       this.options.inboundHighWaterBytes,
-      () => this.engine.relieve(),
+      () => this.engine.inbound.relieve(),
     );
     this.engine = new Engine({
       consumer: this.consumer,

@@ -162,22 +162,23 @@ describe.each(HUB_MODES)('a hub that closes under load, $name', ({ startHub, own
   });
 
   // Those of a server that the hub is attached to are the server's.
-  (listens ? it : it.skip)('does not wait for handshakes that are not complete', async () => {
-    const hub = await startHub();
-    const half = connect(hub.port, '127.0.0.1');
-    const ended = once(half, 'close');
-    await once(half, 'connect');
-    half.on('error', () => {});
-    half.write('GET /ticks HTTP/1.1\r\nHost: x\r\nUpgr');
-    await until(async () => {
-      hub.post('ticks', 'a turn passes');
-      return (await hub.stats()).turns > 3;
-    }, 'the service has read it');
-    const started = performance.now();
-    await hub.close({ deadlineMs: 60_000 });
-    await ended;
-    expect(performance.now() - started).toBeLessThan(30_000);
-  });
+  if (listens)
+    it('does not wait for handshakes that are not complete', async () => {
+      const hub = await startHub();
+      const half = connect(hub.port, '127.0.0.1');
+      const ended = once(half, 'close');
+      await once(half, 'connect');
+      half.on('error', () => {});
+      half.write('GET /ticks HTTP/1.1\r\nHost: x\r\nUpgr');
+      await until(async () => {
+        hub.post('ticks', 'a turn passes');
+        return (await hub.stats()).turns > 3;
+      }, 'the service has read it');
+      const started = performance.now();
+      await hub.close({ deadlineMs: 60_000 });
+      await ended;
+      expect(performance.now() - started).toBeLessThan(30_000);
+    });
 
   it('refuses peers that come while it closes', async () => {
     const hub = await startHub({ channels: { '*': { maxLagBytes: 64 * 1024 * 1024 } } });

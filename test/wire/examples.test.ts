@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WebSocket } from 'ws';
 import { endAll, whenOver } from '../support/hubs';
+import { testOnLinux } from '../support/platform';
 import { Program, RINGCAST, ROOT } from '../support/program';
 import { removeFolders, temporaryFolder } from '../support/temporary';
 import { WsPeer } from '../support/ws-peer';
@@ -89,8 +90,7 @@ connection 1 ended with 1001, it had joined 1 room
     });
   });
 
-  const onLinux = process.platform === 'linux' ? test : test.skip;
-  onLinux('daemon goes on when its caller has ended, and ticks until it is stopped', async () => {
+  testOnLinux('daemon goes on when its caller has ended, and ticks until it is stopped', async () => {
     const folder = temporaryFolder();
     const lock = path.join(folder, 'x.pid');
     const { code, stderr } = await new Program(path.join(ROOT, 'examples/daemon.mjs'), [lock]).ended;

@@ -25,6 +25,7 @@ import {
   textFrame,
 } from '../../src/shared/foreign/protocol';
 import { endAll, startHub, until, whenOver } from '../support/hubs';
+import { testAsRoot } from '../support/platform';
 import { ProducerProcess, socketFolder } from '../support/processes';
 import { Program, RINGCAST, ROOT } from '../support/program';
 import { WsPeer } from '../support/ws-peer';
@@ -33,7 +34,6 @@ afterEach(endAll);
 
 const socketIn = (folder: string) => path.join(folder, 'hub.sock');
 const modeOf = (file: string) => (lstatSync(file).mode & 0o7777).toString(8);
-const isRoot = process.getuid?.() === 0;
 const SOMEBODY_ELSE = 65_534;
 
 /** Listens on `path`, as another program would. */
@@ -125,23 +125,20 @@ describe('the socket for other processes', () => {
     }
   });
 
-  (isRoot ? it : it.skip)(
-    'is neither made nor trusted in a directory that belongs to somebody else',
-    async () => {
-      const folder = socketFolder();
-      const theirs = path.join(folder, 'theirs');
-      mkdirSync(theirs);
-      await listen(socketIn(theirs));
-      chmodSync(socketIn(theirs), 0o600);
-      chownSync(theirs, SOMEBODY_ELSE, SOMEBODY_ELSE);
-      await expect(startHub({ producers: { socket: path.join(theirs, 'mine.sock') } })).rejects.toThrow(
-        /theirs belongs to uid 65534, who could put another socket there/,
-      );
-      await expect(ProducerProcess.connect({ socket: socketIn(theirs) })).rejects.toThrow(
-        /theirs belongs to uid 65534/,
-      );
-    },
-  );
+  testAsRoot('is neither made nor trusted in a directory that belongs to somebody else', async () => {
+    const folder = socketFolder();
+    const theirs = path.join(folder, 'theirs');
+    mkdirSync(theirs);
+    await listen(socketIn(theirs));
+    chmodSync(socketIn(theirs), 0o600);
+    chownSync(theirs, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    await expect(startHub({ producers: { socket: path.join(theirs, 'mine.sock') } })).rejects.toThrow(
+      /theirs belongs to uid 65534, who could put another socket there/,
+    );
+    await expect(ProducerProcess.connect({ socket: socketIn(theirs) })).rejects.toThrow(
+      /theirs belongs to uid 65534/,
+    );
+  });
 
   it('is not removed when another one has its name', async () => {
     const folder = socketFolder();
@@ -182,7 +179,7 @@ describe('a process that connects', () => {
     expect(strangers).toBe(0);
   });
 
-  (isRoot ? it : it.skip)('trusts no socket of another user', async () => {
+  testAsRoot('trusts no socket of another user', async () => {
     const folder = socketFolder();
     await listen(socketIn(folder));
     chmodSync(socketIn(folder), 0o600);

@@ -10,8 +10,6 @@
 import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionReport } from '../../shared/control';
-import { HubErrorCode } from '../../shared/errors';
-import type { FragmentInfo } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import {
@@ -28,8 +26,8 @@ import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
 import { FanOut, SLICE_MS } from './fan-out';
 import { Opcode } from './frame';
-import { HandledConnection } from './handled-connection';
 import type { HandlerModule } from './handler-module';
+import { Inbound } from './inbound';
 import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
@@ -83,13 +81,12 @@ export class Engine {
   readonly #doorbell: Doorbell;
   readonly #channels: ChannelTable;
   readonly #connections = new Map<number, Connection>();
-  readonly #handled = new Map<Connection, HandledConnection>();
   readonly #fanOut: FanOut;
   readonly #slowPeers: SlowPeers;
   /** Messages to one peer that are sent in fragments. */
   readonly openMessages: OpenMessages;
-  /** Peers that are not read until the application has taken what they sent. */
-  readonly #waitingForCredit = new Set<Connection>();
+  /** What peers send, for handlers and for the application. */
+  readonly inbound: Inbound;
   #settled = new Map<number, SettledTicket[]>();
   #lastConnectionId = 0;
   #nowMs: number;
@@ -97,11 +94,6 @@ export class Engine {
   #turns = 0;
   #turnsAtLastLook = -1;
   #lanesFenced = 0;
-  #forwarding = true;
-  #forwardingFragments = true;
-  /** Connections whose present message goes to the application, piece by piece. */
-  readonly #toldFragments = new WeakSet<Connection>();
-  #readingStopped = false;
   #stopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
@@ -150,6 +142,14 @@ export class Engine {
       tagOf: (lane) => parts.producers.tagOf(lane),
       lives: (tag) => parts.producers.lives(tag),
     });
+    this.inbound = new Inbound({
+      nowMs: () => scheduler.nowMs(),
+      board,
+      outbox: parts.outbox,
+      connections: this.#connections,
+      host: this,
+      wake: () => this.wake(),
+    });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
       scheduler.every(SAFETY_NET_MS, () => this.#checkForLostWakeUp()),
@@ -184,60 +184,9 @@ export class Engine {
       connection: connection.id,
     });
     connection.subscribe(channel);
-    if (this.#readingStopped) this.#holdBack(connection);
-    this.#parts.outbox.tell({ type: 'connection', info: connection.summary });
-    if (channel.handler !== undefined) {
-      const handled = new HandledConnection(connection, this);
-      this.#handled.set(connection, handled);
-      this.#callHandler(connection, () => channel.handler?.onConnection?.(handled));
-    }
+    this.inbound.opened(connection);
     this.wake();
     return connection;
-  }
-
-  /** A peer's message. */
-  receive(connection: Connection, data: Uint8Array, text: boolean): void {
-    if (connection.closing) return; // what threw at one message would throw at each that came with it
-    connection.heard(this.#parts.scheduler.nowMs());
-    this.#board.countHub(HubCounter.RECEIVED, 1);
-    this.#board.countHub(HubCounter.RECEIVED_BYTES, data.length);
-    const handled = this.#handled.get(connection);
-    const onMessage = connection.home.handler?.onMessage;
-    if (handled !== undefined && onMessage !== undefined) {
-      this.#callHandler(connection, () =>
-        onMessage(handled, text ? Buffer.from(data).toString('utf8') : data),
-      );
-      return;
-    }
-    if (!this.#forwarding) return;
-    const { outbox } = this.#parts;
-    outbox.tellMessage(connection.summary, data, text);
-    if (outbox.full) this.#stopReading();
-    this.wake();
-  }
-
-  /** A piece of a peer's message, on a channel that receives fragments. */
-  receiveFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
-    if (connection.closing) return; // as above
-    const frameEnds = fragment.remaining === 0;
-    if (frameEnds) connection.heard(this.#parts.scheduler.nowMs());
-    this.#board.countHub(HubCounter.RECEIVED, frameEnds && fragment.final ? 1 : 0);
-    this.#board.countHub(HubCounter.RECEIVED_BYTES, bytes.length);
-    const handled = this.#handled.get(connection);
-    const onFragment = connection.home.handler?.onFragment;
-    if (handled === undefined || onFragment === undefined) this.#tellFragment(connection, bytes, fragment);
-    else this.#callHandler(connection, () => onFragment(handled, bytes, fragment));
-  }
-
-  /** Whoever begins to listen gets no message from its middle on. */
-  #tellFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
-    if (fragment.first && this.#forwardingFragments) this.#toldFragments.add(connection);
-    else if (fragment.first) this.#toldFragments.delete(connection);
-    if (!this.#toldFragments.has(connection)) return;
-    const { outbox } = this.#parts;
-    outbox.tellFragment(connection.summary, bytes, fragment);
-    if (outbox.full) this.#stopReading();
-    this.wake();
   }
 
   /** A connection's socket is gone. */
@@ -249,45 +198,9 @@ export class Engine {
     log.info(`closed with ${code}${reason && `: ${reason}`}`, { connection: connection.id });
     connection.ended();
     connection.home.residents--;
-    this.#waitingForCredit.delete(connection);
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
-    this.#parts.outbox.tell({ type: 'disconnect', info: connection.summary, code, reason });
-    const handled = this.#handled.get(connection);
-    if (handled !== undefined) {
-      this.#handled.delete(connection);
-      this.#callHandler(connection, () => connection.home.handler?.onClose?.(handled, code, reason));
-    }
+    this.inbound.ended(connection, code, reason);
     this.wake();
-  }
-
-  /** The application is behind: nobody is read whose messages go to it. To stop only who sent would let each send once more. */
-  #stopReading(): void {
-    if (this.#readingStopped) return;
-    this.#readingStopped = true;
-    for (const connection of this.#connections.values()) this.#holdBack(connection);
-  }
-
-  #holdBack(connection: Connection): void {
-    if (connection.home.handlesInbound) return; // its messages do not go to the application
-    this.#waitingForCredit.add(connection);
-    connection.pause('credit');
-  }
-
-  /** The application took what it was told: peers that waited for that are read again. */
-  relieve(): void {
-    this.#readingStopped = false;
-    for (const connection of this.#waitingForCredit) connection.resume('credit');
-    this.#waitingForCredit.clear();
-  }
-
-  /** Whether the application wants peers' messages. */
-  forwardMessages(wanted: boolean): void {
-    this.#forwarding = wanted;
-  }
-
-  /** The same of the pieces of messages, on channels that receive fragments. */
-  forwardFragments(wanted: boolean): void {
-    this.#forwardingFragments = wanted;
   }
 
   describeConnections(): ConnectionReport[] {
@@ -534,30 +447,6 @@ export class Engine {
     this.wake();
   }
 
-  /** Calls a function of a handler module. It may be asynchronous: then what it rejects with is its failure. */
-  #callHandler(connection: Connection, call: () => unknown): void {
-    try {
-      const result = call();
-      if (isThenable(result))
-        result.then(undefined, (cause: unknown) => this.#handlerThrew(connection, cause));
-    } catch (cause) {
-      this.#handlerThrew(connection, cause);
-    }
-  }
-
-  #handlerThrew(connection: Connection, cause: unknown): void {
-    const message = `the handler of channel ${JSON.stringify(connection.home.name)} threw: ${describe(cause)}`;
-    log.err(message, { connection: connection.id, kind: 'handler' });
-    this.#parts.outbox.tell({
-      type: 'error',
-      code: HubErrorCode.HANDLER_THREW,
-      message,
-      cause: portable(cause),
-    });
-    connection.close(CloseCode.INTERNAL, 'internal error');
-    this.wake();
-  }
-
   /** Once the ring is empty for good, every connection is flushed and closed; with the last one gone, we are done. */
   #goOnClosing(): void {
     const closing = this.#closing;
@@ -568,26 +457,5 @@ export class Engine {
         connection.finish(CloseCode.GOING_AWAY, 'the hub closes');
     }
     if (closing.finished && this.#connections.size === 0) closing.resolve();
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-}
-
-function describe(thrown: unknown): string {
-  try {
-    return String((thrown as Error | undefined)?.message ?? thrown);
-  } catch {
-    return 'something without a text';
-  }
-}
-
-/** What was thrown, fit to go to another thread. Anything can be thrown, also what cannot be cloned. */
-function portable(thrown: unknown): unknown {
-  try {
-    return structuredClone(thrown);
-  } catch {
-    return describe(thrown);
   }
 }

@@ -2,20 +2,28 @@
 import { encodeChannelName } from '../../shared/channel-name';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../../shared/close-codes';
 import { type FragmentPlace, type MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
+import type { Channel } from './channel';
+import type { NoChannel } from './channel-table';
 import type { Connection } from './connection';
-import type { Engine } from './engine';
 import { Opcode } from './frame';
 import type { HandlerConnection } from './handler-module';
+import type { OpenMessages } from './open-messages';
 import type { FrameSettled, MessageSender } from './private-queue';
+
+/** What a handler's connection asks of the engine. */
+export interface HandlerHost {
+  channel(name: string): Channel | NoChannel;
+  readonly openMessages: OpenMessages;
+}
 
 export class HandledConnection implements HandlerConnection {
   data: unknown;
   readonly #connection: Connection;
-  readonly #engine: Engine;
+  readonly #host: HandlerHost;
 
-  constructor(connection: Connection, engine: Engine) {
+  constructor(connection: Connection, host: HandlerHost) {
     this.#connection = connection;
-    this.#engine = engine;
+    this.#host = host;
   }
 
   get id(): number {
@@ -38,7 +46,7 @@ export class HandledConnection implements HandlerConnection {
   }
 
   beginMessage(options?: MessageOptions): OutgoingMessage {
-    const sender = this.#engine.openMessages.handlerSender();
+    const sender = this.#host.openMessages.handlerSender();
     const opcode = options?.text === true ? Opcode.TEXT : Opcode.BINARY;
     const send = (bytes: Uint8Array, place: FragmentPlace) =>
       new Promise<boolean>((resolve) => {
@@ -56,19 +64,19 @@ export class HandledConnection implements HandlerConnection {
   ): boolean {
     const connection = this.#connection;
     if (first && last) return connection.send(opcode, bytes, settled);
-    if (first) return this.#engine.openMessages.begin(connection, sender, opcode, bytes, settled);
+    if (first) return this.#host.openMessages.begin(connection, sender, opcode, bytes, settled);
     return connection.continueMessage(sender, bytes, last, settled);
   }
 
   subscribe(name: string): boolean {
     encodeChannelName(name);
-    const channel = this.#engine.channel(name);
+    const channel = this.#host.channel(name);
     return typeof channel !== 'string' && this.#connection.subscribe(channel);
   }
 
   unsubscribe(name: string): boolean {
     encodeChannelName(name);
-    const channel = this.#engine.channel(name);
+    const channel = this.#host.channel(name);
     return typeof channel !== 'string' && this.#connection.unsubscribe(channel);
   }
 

@@ -226,7 +226,7 @@ export class Listener {
   #open(ws: WebSocket, socket: Socket, channel: Channel): void {
     const connection = this.#engine.connect(new WsSocket(ws, socket), channel);
     ws.on('message', (data: RawData, isBinary: boolean) =>
-      this.#engine.receive(connection, data as Buffer, !isBinary),
+      this.#engine.inbound.receive(connection, data as Buffer, !isBinary),
     );
     ws.on('ping', (payload: Buffer) => {
       connection.heard(performance.now());
@@ -243,7 +243,7 @@ export class Listener {
     const peer = new FragmentSocket(socket, { mayCompress, closeTimeoutMs: CLOSE_TIMEOUT_MS });
     const connection = this.#engine.connect(peer, channel);
     peer.start(head, {
-      fragment: (bytes, fragment) => this.#engine.receiveFragment(connection, bytes, fragment),
+      fragment: (bytes, fragment) => this.#engine.inbound.receiveFragment(connection, bytes, fragment),
       ping: (payload) => {
         connection.heard(performance.now());
         connection.pong(payload);

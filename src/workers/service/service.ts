@@ -67,7 +67,9 @@ export class Service implements ServiceControl {
     const board = new Board(handle.board);
     this.#options = options;
     this.#keeper = new LaneKeeper(ring, handle.ringId, () => this.#engine.wake());
-    this.#outbox = new ApplicationOutbox(tell, options.inboundHighWaterBytes, () => this.#engine.relieve());
+    this.#outbox = new ApplicationOutbox(tell, options.inboundHighWaterBytes, () =>
+      this.#engine.inbound.relieve(),
+    );
     const expected = new ExpectedThreads(ring, options.maxProducers);
     this.#capacity = new CapacityWatch({
       descriptors: processDescriptors(),
@@ -153,11 +155,11 @@ export class Service implements ServiceControl {
   }
 
   async forwardMessages(wanted: boolean): Promise<void> {
-    this.#engine.forwardMessages(wanted);
+    this.#engine.inbound.forwardMessages(wanted);
   }
 
   async forwardFragments(wanted: boolean): Promise<void> {
-    this.#engine.forwardFragments(wanted);
+    this.#engine.inbound.forwardFragments(wanted);
   }
 
   async heartbeat(): Promise<void> {}

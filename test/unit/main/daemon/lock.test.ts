@@ -7,14 +7,13 @@ import { holderOf, InstanceLock, lockName } from '../../../../src/main/daemon/in
 import { readPidFile, writePidFile } from '../../../../src/main/daemon/pid-file';
 import { startTimeOf } from '../../../../src/main/daemon/process-identity';
 import { endAll, whenOver } from '../../../support/hubs';
+import { describeOnLinux } from '../../../support/platform';
 import { removeFolders, temporaryFolder } from '../../../support/temporary';
 
 afterEach(async () => {
   await endAll();
   removeFolders();
 });
-
-const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 async function acquire(file: string) {
   const taken = await InstanceLock.acquire(file);
@@ -29,7 +28,7 @@ async function sleeper(): Promise<ChildProcess> {
   return child;
 }
 
-onLinux('a lock', () => {
+describeOnLinux('a lock', () => {
   test('is had by one, and says by whom', async () => {
     const file = path.join(temporaryFolder(), 'x.pid');
     expect(await holderOf(file)).toBeUndefined();
@@ -77,7 +76,7 @@ onLinux('a lock', () => {
   });
 });
 
-onLinux('a pid file', () => {
+describeOnLinux('a pid file', () => {
   test('names this process, for owner and group to read', () => {
     const file = path.join(temporaryFolder(), 'x.pid');
     const umask = process.umask(0);

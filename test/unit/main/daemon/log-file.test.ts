@@ -1,14 +1,7 @@
-import {
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LogFile } from '../../../../src/main/daemon/log-file';
+import { testOnLinux } from '../../../support/platform';
 import { removeFolders, temporaryFolder } from '../../../support/temporary';
 
 afterEach(removeFolders);
@@ -46,8 +39,7 @@ describe('a log file', () => {
     expect(readFileSync(old, 'utf8')).toBe('3\n4\n');
   });
 
-  const onLinux = existsSync('/dev/full') ? test : test.skip;
-  onLinux('counts what a full disk does not take, and tells of it as soon as there is room', () => {
+  testOnLinux('counts what a full disk does not take, and tells of it as soon as there is room', () => {
     const file = inFolder('x.log');
     symlinkSync('/dev/full', file);
     const log = new LogFile(file);

@@ -1,5 +1,6 @@
 import { daemonize } from '../../../../src/main/daemon/daemonize';
 import { checkPlatform } from '../../../../src/main/daemon/platform';
+import { describeOnLinux } from '../../../support/platform';
 
 describe('where there are no daemons', () => {
   test.each([
@@ -27,8 +28,7 @@ describe('where there are no daemons', () => {
   });
 });
 
-const onLinux = process.platform === 'linux' ? describe : describe.skip;
-onLinux('options of daemonize', () => {
+describeOnLinux('options of daemonize', () => {
   test.each([
     [undefined, 'options is undefined'],
     [{}, 'lock is undefined: it must be a path'],

@@ -6,6 +6,7 @@ import {
   processDescriptors,
   SpareDescriptors,
 } from '../../../../src/workers/service/descriptors';
+import { testOnLinux } from '../../../support/platform';
 
 const opened: number[] = [];
 const open = (count: number) => {
@@ -15,10 +16,8 @@ afterEach(() => {
   for (const descriptor of opened.splice(0)) closeSync(descriptor);
 });
 
-const onLinux = process.platform === 'linux' ? it : it.skip;
-
 describe('the descriptors of this process', () => {
-  onLinux('are told alike by /proc and by the way of other systems', () => {
+  testOnLinux('are told alike by /proc and by the way of other systems', () => {
     const elsewhere = devFdDescriptors();
     expect(elsewhere.limit()).toBe(procDescriptors.limit());
     expect(elsewhere.open()).toBe(procDescriptors.open());
@@ -26,7 +25,7 @@ describe('the descriptors of this process', () => {
     expect(elsewhere.open()).toBe(procDescriptors.open());
   });
 
-  onLinux('are counted exactly', () => {
+  testOnLinux('are counted exactly', () => {
     const before = procDescriptors.open() as number;
     open(37);
     expect(procDescriptors.open()).toBe(before + 37);
@@ -38,7 +37,7 @@ describe('the descriptors of this process', () => {
     expect([limit(), count()]).toEqual([NO_LIMIT, undefined]);
   });
 
-  onLinux('may be held as spares, and given back', () => {
+  testOnLinux('may be held as spares, and given back', () => {
     const spares = new SpareDescriptors();
     const before = procDescriptors.open() as number;
     spares.hold();

@@ -254,7 +254,7 @@ class Simulation {
       peer.connection.heard(this.world.scheduler.nowMs());
       peer.connection.pong(Buffer.from('ping'));
     } else {
-      this.world.engine.receive(peer.connection, Buffer.from('hello'), true);
+      this.world.engine.inbound.receive(peer.connection, Buffer.from('hello'), true);
     }
   }
 

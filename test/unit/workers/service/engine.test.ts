@@ -281,7 +281,7 @@ describe('the heartbeat', () => {
     paused.connection.pause('handler');
     for (let second = 0; second < 10; second++) {
       world.scheduler.pass(900);
-      world.engine.receive(sending.connection, Buffer.from('x'), true);
+      world.engine.inbound.receive(sending.connection, Buffer.from('x'), true);
     }
     world.settle(sending, paused);
     expect([sending, paused].map(({ socket }) => [socket.taken.length, socket.over])).toEqual(
@@ -309,7 +309,7 @@ describe('messages from peers', () => {
     world.run();
     for (let number = 0; socket.reading; number++) {
       if (number > 20) throw new Error('never paused');
-      world.engine.receive(connection, Buffer.alloc(1_000, number), false);
+      world.engine.inbound.receive(connection, Buffer.alloc(1_000, number), false);
     }
     world.run();
     const cost = world.batches.reduce((sum, batch) => sum + batch.cost, 0);
@@ -326,7 +326,7 @@ describe('messages from peers', () => {
     const loud = world.connect('chat');
     const quiet = world.connect('chat');
     world.run();
-    while (loud.socket.reading) world.engine.receive(loud.connection, Buffer.alloc(1_000), false);
+    while (loud.socket.reading) world.engine.inbound.receive(loud.connection, Buffer.alloc(1_000), false);
     expect(quiet.socket.reading).toBe(false);
     const late = world.connect('chat');
     expect(late.socket.reading).toBe(false);
@@ -368,7 +368,7 @@ describe('handlers', () => {
         };
         const world = new EngineWorld({ channels, handlers: { [file]: { [where]: fail } } });
         const peer = world.connect('chat');
-        if (where === 'onMessage') world.engine.receive(peer.connection, Buffer.from('x'), true);
+        if (where === 'onMessage') world.engine.inbound.receive(peer.connection, Buffer.from('x'), true);
         if (where === 'onClose') world.engine.ended(peer.connection, 1000, '');
         world.run();
         const errors = world.batches.flatMap(({ events }) => events).filter(({ type }) => type === 'error');
@@ -405,7 +405,7 @@ describe('handlers', () => {
     });
     const peer = world.connect('chat');
     for (const name of ['x'.repeat(3_000), '', '*'])
-      world.engine.receive(peer.connection, Buffer.from(name), true);
+      world.engine.inbound.receive(peer.connection, Buffer.from(name), true);
     expect(errors).toHaveLength(6);
     expect(world.connect('next').connection.home.number).toBe(1);
     expect(world.board.snapshot((entries) => entries.map(({ name }) => name))).toEqual(['chat', 'next']);

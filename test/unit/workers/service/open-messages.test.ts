@@ -193,7 +193,7 @@ describe('a message that is sent in fragments', () => {
       },
     });
     const peer = world.connect('home');
-    world.engine.receive(peer.connection, Buffer.from('go'), true);
+    world.engine.inbound.receive(peer.connection, Buffer.from('go'), true);
     for (let round = 0; round < 10; round++) {
       world.settle(peer);
       await new Promise(setImmediate);
