@@ -10,7 +10,7 @@ export const RINGCAST = path.join(ROOT, 'dist/main/cli/ringcast.js');
 
 /** Of this test file alone: hubs of others that run on this machine are not met. */
 const runtimeDirectory = mkdtempSync(path.join(tmpdir(), 'ringcast-run-'));
-process.once('exit', () => rmSync(runtimeDirectory, { recursive: true, force: true }));
+afterAll(() => rmSync(runtimeDirectory, { recursive: true, force: true }));
 
 /** What an ended program left behind. */
 export interface Outcome {
