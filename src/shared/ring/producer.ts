@@ -39,7 +39,7 @@ const MEASURE_STRINGS_ABOVE = 4096;
  *
  * The lines were last read by a service thread, so the first store to each has to fetch it from that thread's core. Stamp
  * and commit wait for all stores before them: one record at a time, each post would wait for its two or three lines. Touched
- * together, 64 lines are fetched at once. 2026-11-24, `npm run bench:ring`: 84 ns a post instead of 170–240.
+ * together, 64 lines are fetched at once. 2026-11-24, `npm run bench:ring`: 111 ns a post instead of 234.
  */
 const TOUCH_AHEAD_BYTES = 4_096;
 const CACHE_LINE_WORDS = 16;
