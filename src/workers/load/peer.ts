@@ -1,0 +1,48 @@
+/**
+ * One connection of the load: the client's side. Two kinds have this face: raw sockets (`sink`) and the `ws` client.
+ *
+ * Thread: a load thread.
+ */
+
+/** What all peers of a thread report to: one object, so that a connection costs no closures. */
+export interface PeerEvents {
+  /** The upgrade is done, and the adapter is satisfied. */
+  opened(peer: Peer, timings: ConnectTimings): void;
+  /** `bytes` is valid during the call only. `receivedNs`: when the bytes were read, on this host's monotonic clock. */
+  message(peer: Peer, bytes: Buffer, binary: boolean, receivedNs: number): void;
+  pong?(peer: Peer): void;
+  /** What was queued has left for the kernel, after a `send` that answered false. */
+  writable(peer: Peer): void;
+  /**
+   * It is over, told once, also when it never opened. `code`: the close frame's, or 1006 without one. `error`: `ECONNREFUSED`,
+   * `HTTP 503`, … where there is one.
+   */
+  closed(peer: Peer, code: number, reason: string, error: Error | undefined): void;
+}
+
+/** Nanoseconds, of one attempt. */
+export interface ConnectTimings {
+  tcpNs: number;
+  tlsNs: number;
+  upgradeNs: number;
+}
+
+export interface Peer {
+  /** The client's number in the whole test; publishers come after the clients. */
+  readonly number: number;
+  readonly publisher: boolean;
+  /** Index into `plan.slow`, or -1: a peer that behaves. */
+  readonly slowGroup: number;
+  /** For whoever counts: what belongs to this connection. */
+  state: unknown;
+  /** Wraps the payload by the adapter, masks, writes. False: the socket is full (what was given is queued nevertheless). */
+  send(payload: Uint8Array, text: boolean): boolean;
+  readonly open: boolean;
+  /** Bytes that wait in this process. */
+  readonly queuedBytes: number;
+  wireBytes: number;
+  /** Sends a close frame, waits a while for the answer. */
+  close(code?: number, reason?: string): void;
+  /** Resets the connection. */
+  terminate(): void;
+}
