@@ -8,11 +8,17 @@ import './worker-messages';
 
 const open: (() => unknown)[] = [];
 
-/** Ends what is still open. Give it to `afterEach`. */
+/** Ends what is still open, one after the other, the last opened first. Give it to `afterEach`. */
 export async function endAll(): Promise<void> {
-  const ends = open.splice(0).reverse();
-  const results = await Promise.allSettled(ends.map(async (end) => end()));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const failures: unknown[] = [];
+  for (const end of open.splice(0).reverse()) {
+    try {
+      await end();
+    } catch (failure) {
+      failures.push(failure);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** `end` is called when the test is over. */

@@ -5,7 +5,7 @@
  *
  * Thread: the service's.
  */
-import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import {
@@ -58,10 +58,10 @@ export async function listenPrivately(server: net.Server, path: string): Promise
   }
 }
 
-/** Removes the socket, unless another has its name by now. */
+/** Removes the socket, unless another has its name by now, or its folder is being removed at this moment. */
 export function removeSocket(path: string, identity: FileIdentity): void {
   const found = lstatOrUndefined(path);
-  if (found !== undefined && isSameFile(found, identity)) unlinkSync(path);
+  if (found !== undefined && isSameFile(found, identity)) rmSync(path, { force: true });
 }
 
 function listen(server: net.Server, path: string): Promise<void> {
