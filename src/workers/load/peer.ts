@@ -8,8 +8,11 @@
 export interface PeerEvents {
   /** The upgrade is done, and the adapter is satisfied. */
   opened(peer: Peer, timings: ConnectTimings): void;
-  /** `bytes` is valid during the call only. `receivedNs`: when the bytes were read, on this host's monotonic clock. */
-  message(peer: Peer, bytes: Buffer, binary: boolean, receivedNs: number): void;
+  /**
+   * A whole message: `bytes` from `start` to `end`, valid during the call only. Places instead of a view, since a view is an object
+   * for each message. `receivedNs`: when the bytes were read, on this host's monotonic clock.
+   */
+  message(peer: Peer, bytes: Buffer, start: number, end: number, binary: boolean, receivedNs: number): void;
   pong?(peer: Peer): void;
   /** What was queued has left for the kernel, after a `send` that answered false. */
   writable(peer: Peer): void;
