@@ -1,1 +1,3 @@
-export { HIGHEST_NS, HISTOGRAM_BYTES, Histogram, LOWEST_NS, SIGNIFICANT_DIGITS } from './histogram';
+export { HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS } from './buckets';
+export { HISTOGRAM_BYTES, Histogram, type SparseHistogram } from './histogram';
+export { type PercentileUnit, percentileText } from './percentile-text';
