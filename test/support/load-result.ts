@@ -26,7 +26,7 @@ export function loadResult({
   seed = 1,
   seconds = 30,
   slower = 1,
-  messages = 20_000,
+  messages = 12_000,
   thresholds = ['response.p99 < 50ms', 'lost == 0'],
   change = () => {},
 }: ResultOptions = {}): LoadResult {
