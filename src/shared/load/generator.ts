@@ -34,7 +34,11 @@ export interface Generator {
   begin(timetable: Timetable): Promise<void>;
   /** Ends publishing at once (before its time: the plan's `maxMessages`, a signal, a threshold). */
   stopPublishing(): Promise<void>;
-  snapshot(): Promise<GeneratorSnapshot>;
+  /**
+   * @param published what every publisher of the whole test has sent: then `expected` and the counters of losses are as if the test
+   * ended now. That is how the coordinator learns that nothing is under way any more
+   */
+  snapshot(published?: Record<number, number>): Promise<GeneratorSnapshot>;
   /**
    * Ends: what every publisher of the whole test has sent is known now, so losses at the end are counted too. Closes every
    * connection, ends the threads, and answers the last snapshot.

@@ -96,6 +96,16 @@ export interface LoadError {
   sample: string;
 }
 
+/** The peers of one slow group. */
+export interface SlowSnapshot {
+  received: number;
+  lost: number;
+  /** Connections that ended without our doing. */
+  disconnected: number;
+  /** Of the measure window. */
+  response: Histogram;
+}
+
 export interface GeneratorSnapshot {
   /** Which generator: `local`, `process 2`, `10.0.0.7:7070`. */
   generator: string;
@@ -110,4 +120,8 @@ export interface GeneratorSnapshot {
   cpuMs: number;
   rssBytes: number;
   errors: LoadError[];
+  /** By index into `plan.slow`. */
+  slow: SlowSnapshot[];
+  /** The first fault of each kind that messages had, as sentences. */
+  samples: string[];
 }
