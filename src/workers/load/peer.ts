@@ -4,6 +4,8 @@
  * Thread: a load thread.
  */
 
+import type { SlowGroup } from '../../shared/load/plan';
+
 /** What all peers of a thread report to: one object, so that a connection costs no closures. */
 export interface PeerEvents {
   /** The upgrade is done, and the adapter is satisfied. */
@@ -14,6 +16,8 @@ export interface PeerEvents {
    */
   message(peer: Peer, bytes: Buffer, start: number, end: number, binary: boolean, receivedNs: number): void;
   pong?(peer: Peer): void;
+  /** A ping came, and was answered. */
+  pinged?(peer: Peer): void;
   /** What was queued has left for the kernel, after a `send` that answered false. */
   writable(peer: Peer): void;
   /**
@@ -28,6 +32,15 @@ export interface ConnectTimings {
   tcpNs: number;
   tlsNs: number;
   upgradeNs: number;
+}
+
+/** What a connection is for. */
+export interface PeerRole {
+  readonly number: number;
+  readonly publisher: boolean;
+  /** Index into `plan.slow`, or -1. */
+  readonly slowGroup: number;
+  readonly slow: SlowGroup['behaviour'] | undefined;
 }
 
 export interface Peer {
