@@ -9,8 +9,16 @@ export const ExitCode = {
   NOT_RUNNING: 3,
   /** Something runs under this lock, and does not answer. */
   NO_ANSWER: 4,
+  /** Load tests: the figures say nothing of the server. */
+  INVALID_RUN: 3,
+  /** Load tests: no client could connect. */
+  UNREACHABLE: 4,
+  /** Load tests: messages were lost, doubled, out of order or changed. */
+  INCORRECT: 5,
   /** Something else runs under this lock. */
   ALREADY_RUNNING: 6,
+  /** A fault in ringcast: EX_SOFTWARE of sysexits.h. */
+  INTERNAL: 70,
   SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,

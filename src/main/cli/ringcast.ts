@@ -12,6 +12,8 @@ import { ExitCode } from './exit-codes';
 import { exitWith } from './exit-with';
 import { Failure } from './failure';
 import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
+import { defineBench } from './load/define-bench';
+import { termOf } from './load/load-command';
 import type { RunOptions } from './run';
 import type { TailOptions } from './tail';
 import { onReaderGone, Terminal, wantsColor } from './terminal';
@@ -53,6 +55,7 @@ function createProgram(): Command {
   definePublish(program, { after: EXIT_CODES, exitWith });
   defineDaemonCommands(program);
   defineConfigCommand(program);
+  defineBench(program);
   for (const command of everyCommand(program)) configure(command);
   return program;
 }
@@ -117,7 +120,7 @@ function configure(command: Command): void {
       getErrHasColors: () => wantsColor(process.stderr, process.env, process.argv),
       outputError: (text, write) => write(text.replace(/^error: /, 'ringcast: ')),
     })
-    .configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` });
+    .configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m`, optionTerm: termOf });
 }
 
 function fullNameOf(command: Command): string {

@@ -28,6 +28,7 @@ export function defineBench(program: Command): void {
     .description(
       'Loads a WebSocket server, and tells what it took and how fast it was. Without URL: a hub of its own.',
     )
+    .helpOption('-h, --help', 'print this help')
     .usage('[URL] [options] [-- COMMAND…]')
     .argument('[url]', 'such as ws://127.0.0.1:8080/feed')
     .allowExcessArguments()

@@ -74,6 +74,11 @@ export class LoadCommand extends Command {
   }
 }
 
+/** `--ui[=PORT]`: what may be left out is not to be taken for an argument. */
+export function termOf(option: Option): string {
+  return option.flags.replace(/ \[(\w+)\]$/, '[=$1]');
+}
+
 export function optionOf(key: string, spec: FlagSpec): Option {
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
   const value =

@@ -9,7 +9,7 @@ const SOAK = { durationMs: 3_600_000, warmupMs: 60_000 };
 /** The middle sixth of the time. */
 const SPIKE_SHARE = 1 / 6;
 /** A straight line begins at the rate of the stage before: this one says it, and is over at once. */
-const INSTANT_MS = 1;
+const INSTANT_MS = 10;
 
 export interface ScheduleOptions {
   ratePerSecond?: number;
