@@ -31,6 +31,14 @@ export const HubErrorCode = {
   CONNECTION_LOST: 'RINGCAST_E_CONNECTION_LOST',
   /** Daemons need Linux, and the main thread. */
   DAEMON_UNSUPPORTED: 'RINGCAST_E_DAEMON_UNSUPPORTED',
+  /** A load test's generator ended, or stopped answering: a process of its own, or an agent on another host. */
+  GENERATOR_GONE: 'RINGCAST_E_GENERATOR_GONE',
+  /** A load test's generator in a process of its own, or an agent, answered with an error; `cause` has it. */
+  GENERATOR_FAILED: 'RINGCAST_E_GENERATOR_FAILED',
+  /** An agent cannot be reached, or is not one to trust. */
+  AGENT_UNREACHABLE: 'RINGCAST_E_AGENT_UNREACHABLE',
+  /** An agent answered, and will not work for us: another token, another version, busy. */
+  AGENT_REFUSED: 'RINGCAST_E_AGENT_REFUSED',
   /** Something threw that should not: a fault in ringcast. Please report it. */
   INTERNAL: 'RINGCAST_E_INTERNAL',
 } as const;

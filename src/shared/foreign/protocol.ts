@@ -114,7 +114,7 @@ export function numbersFrame(kind: FrameKind, numbers: readonly number[]): Buffe
 export function writeHead(
   bytes: Buffer,
   at: number,
-  kind: FrameKind,
+  kind: number,
   keyBytes: number,
   bodyBytes: number,
 ): void {
