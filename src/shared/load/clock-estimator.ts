@@ -65,6 +65,11 @@ export class ClockEstimator {
     return true;
   }
 
+  /** What the latest exchange came to: only to know about when it is over there. */
+  latest(): { offsetNs: number } {
+    return this.#slots.at(-1) ?? { offsetNs: 0 };
+  }
+
   /** @param atNs on the other's clock. @returns undefined before the first exchange */
   at(atNs: number): ClockEstimate | undefined {
     const { rate, bound } = this.#drift;

@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import { HubError, HubErrorCode } from '../../../shared/errors';
 import { FrameReader, FrameTooLong } from '../../../shared/foreign/frame-reader';
 import { FRAME_HEAD_BYTES, writeHead } from '../../../shared/foreign/protocol';
+import { monotonicNs } from '../../../shared/load/clock';
 import type { ClockSample } from '../../../shared/load/clock-estimator';
 import {
   type Answer,
@@ -19,7 +20,6 @@ import {
   type Calls,
   Kind,
   MAX_FRAME_BYTES,
-  monotonicNs,
   type PlainError,
   plainError,
   type Request,
@@ -35,6 +35,8 @@ export interface LinkOptions {
   answer?: (request: Request) => Promise<unknown>;
   /** The other side's generator broke down on its own. */
   failed?: (error: PlainError) => void;
+  /** Why the stream ended, if anybody knows better than the stream: the exit of a process. */
+  whyEnded?: () => Promise<string | undefined>;
   /** Of pings and pongs, nanoseconds: for tests. */
   nowNs?: () => number;
 }
@@ -52,28 +54,28 @@ export class Link {
   readonly ended: Promise<Error>;
   readonly #stream: Duplex;
   readonly #options: LinkOptions;
-  readonly #nowNs: () => number;
   readonly #reader = new FrameReader(MAX_FRAME_BYTES + SEAL_BYTES);
   readonly #calls = new Map<number, Waiting>();
   readonly #pings = new Map<number, Waiting & { sentNs: number }>();
   #lastId = 0;
   #end!: (why: Error) => void;
   #why: Error | undefined;
-  /** When something came last, nanoseconds. */
+  /** When something came last, by `nowNs`. */
   heardNs: number;
+  readonly nowNs: () => number;
 
   constructor(stream: Duplex, options: LinkOptions) {
     this.#stream = stream;
     this.#options = options;
-    this.#nowNs = options.nowNs ?? monotonicNs;
-    this.heardNs = this.#nowNs();
+    this.nowNs = options.nowNs ?? monotonicNs;
+    this.heardNs = this.nowNs();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
     stream.on('data', (piece: Buffer) => this.#read(piece));
-    stream.on('error', (error) => this.#over(`the connection broke: ${error.message}`, error));
-    stream.on('end', () => this.#over('the other side ended the connection'));
-    stream.on('close', () => this.#over('the connection is gone'));
+    stream.on('error', (error) => void this.#streamEnded(`the connection broke: ${error.message}`, error));
+    stream.on('end', () => void this.#streamEnded('the other side ended the connection'));
+    stream.on('close', () => void this.#streamEnded('the connection is gone'));
   }
 
   /** Asks the other side. @throws {HubError} GENERATOR_GONE when no answer came in time, or the link ends; else what it answered */
@@ -92,7 +94,7 @@ export class Link {
       const body = Buffer.allocUnsafe(PING_BYTES);
       body.writeUInt32LE(id, 0);
       const ping = this.#pings.get(id)!;
-      ping.sentNs = this.#nowNs();
+      ping.sentNs = this.nowNs();
       body.writeDoubleLE(ping.sentNs, 4);
       this.#send(Kind.PING, body);
     }) as Promise<ClockSample>;
@@ -148,13 +150,15 @@ export class Link {
   }
 
   #read(piece: Buffer): void {
-    const nowNs = this.#nowNs();
+    const nowNs = this.nowNs();
     this.heardNs = nowNs;
     this.#reader.push(piece);
     try {
       while (this.#why === undefined && this.#reader.next()) this.#frame(nowNs);
     } catch (error) {
-      this.#over(error instanceof FrameTooLong ? error.message : `it sent nonsense: ${(error as Error).message}`);
+      this.#over(
+        error instanceof FrameTooLong ? error.message : `it sent nonsense: ${(error as Error).message}`,
+      );
     }
   }
 
@@ -180,7 +184,7 @@ export class Link {
     const pong = Buffer.allocUnsafe(PONG_BYTES);
     body.copy(pong, 0, 0, 4);
     pong.writeDoubleLE(receivedNs, 4);
-    pong.writeDoubleLE(this.#nowNs(), 12);
+    pong.writeDoubleLE(this.nowNs(), 12);
     this.#send(Kind.PONG, pong);
   }
 
@@ -225,6 +229,10 @@ export class Link {
 
   #gone(why: string, cause?: Error): HubError {
     return new HubError(HubErrorCode.GENERATOR_GONE, `${this.#options.peer}: ${why}`, { cause });
+  }
+
+  async #streamEnded(why: string, cause?: Error): Promise<void> {
+    this.#over((await this.#options.whyEnded?.()) ?? why, cause);
   }
 
   #over(why: string, cause?: Error): void {

@@ -5,9 +5,9 @@
  * Thread: the coordinator's.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { HubError, HubErrorCode } from '../../../shared/errors';
 import { Link } from './link';
 import type { PlainError } from './protocol';
 import { RemoteGenerator } from './remote-generator';
@@ -16,6 +16,7 @@ import { RemoteGenerator } from './remote-generator';
 export const PIPE_DESCRIPTOR = 3;
 /** A process that was told that it is over has so long to end by itself. */
 const EXIT_GRACE_MS = 2_000;
+const LAST_WORDS_MS = 200;
 /** How much is kept of what it says on standard error: it says why it died. */
 const MAX_LAST_WORDS = 2_000;
 
@@ -27,7 +28,7 @@ export interface ProcessGeneratorOptions {
 
 export class ProcessGenerator extends RemoteGenerator {
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #exited: Promise<string>;
 
   /** Starts the process. That it could not is told by `prepare` and `failed`. */
   static start({ name, entry = entryFile() }: ProcessGeneratorOptions): ProcessGenerator {
@@ -38,26 +39,19 @@ export class ProcessGenerator extends RemoteGenerator {
   }
 
   private constructor(name: string, child: ChildProcess) {
-    const lastWords = lastWordsOf(child);
+    const exited = howItEnded(child);
     let tellFailed!: (error: PlainError) => void;
     const whenFailed = new Promise<PlainError>((resolve) => {
       tellFailed = resolve;
     });
-    const link = new Link(child.stdio[PIPE_DESCRIPTOR] as Duplex, { peer: name, failed: tellFailed });
+    const link = new Link(child.stdio[PIPE_DESCRIPTOR] as Duplex, {
+      peer: name,
+      failed: tellFailed,
+      whyEnded: () => Promise.race([exited, later(EXIT_GRACE_MS)]),
+    });
     super(name, link, whenFailed);
     this.#child = child;
-    this.#exited = new Promise((resolve) => {
-      child.once('error', (error) => {
-        tellFailed({ message: `its process could not be started: ${error.message}` });
-        link.end(`its process could not be started: ${error.message}`);
-        resolve();
-      });
-      child.once('close', (code, signal) => {
-        const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-        link.end(`its process ended ${how}${lastWords()}`);
-        resolve();
-      });
-    });
+    this.#exited = exited;
   }
 
   get pid(): number | undefined {
@@ -77,12 +71,26 @@ export class ProcessGenerator extends RemoteGenerator {
   }
 }
 
-function lastWordsOf(child: ChildProcess): () => string {
+/** Resolves when the process is gone, with how and with what it said last. */
+function howItEnded(child: ChildProcess): Promise<string> {
   let words = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-MAX_LAST_WORDS);
   });
-  return () => (words.trim() === '' ? '' : `: ${words.trim()}`);
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`its process could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      // What it said last may come after its exit.
+      void Promise.race([once(child.stderr!, 'close'), later(LAST_WORDS_MS)]).then(() => {
+        const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+        resolve(`its process ended ${how}${words.trim() === '' ? '' : `: ${words.trim()}`}`);
+      });
+    });
+  });
+}
+
+function later(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());
 }
 
 function entryFile(): string {

@@ -73,8 +73,3 @@ export function plainError(error: unknown): PlainError {
   const { message, code } = error as NodeJS.ErrnoException;
   return { message: message ?? String(error), ...(typeof code === 'string' && { code }) };
 }
-
-/** This host's monotonic clock, nanoseconds: one for all its threads and processes. */
-export function monotonicNs(): number {
-  return Number(process.hrtime.bigint());
-}

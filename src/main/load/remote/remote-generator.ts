@@ -4,13 +4,14 @@
  *
  * Thread: the coordinator's.
  */
+
+import { HubError, HubErrorCode } from '../../../shared/errors';
 import type { Generator, Share, Timetable } from '../../../shared/load/generator';
 import type { LoadPlan } from '../../../shared/load/plan';
 import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
 import type { Link } from './link';
 import type { PlainError } from './protocol';
 import { decodeSnapshot } from './snapshot-codec';
-import { HubError, HubErrorCode } from '../../../shared/errors';
 
 /** What each call may take, ms. Threads start and end within a second on a machine that is not overloaded. */
 export const DEADLINES_MS = {

@@ -1,0 +1,177 @@
+/**
+ * A generator on another host, asked for at its agent: the coordinator's side. It keeps the clocks compared from the first
+ * moment to the last, and the agent knowing that somebody is there.
+ *
+ * Thread: the coordinator's.
+ */
+import { once } from 'node:events';
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
+import { HubError, HubErrorCode } from '../../../shared/errors';
+import { monotonicNs } from '../../../shared/load/clock';
+import { type ClockEstimate, ClockEstimator } from '../../../shared/load/clock-estimator';
+import type { Timetable } from '../../../shared/load/generator';
+import type { ClockResult } from '../../../shared/load/result';
+import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
+import { type AgentAddress, parseAgentAddress } from './agent-address';
+import { type Greeted, greetAgent, Refused } from './greeting';
+import { Link } from './link';
+import type { PlainError } from './protocol';
+import { RemoteGenerator } from './remote-generator';
+
+/** Exchanges at the start and at the end. */
+const BURST = 16;
+const BURST_GAP_MS = 4;
+const PING_EVERY_MS = 250;
+/** An agent that answers none for so long is gone, whatever TCP believes. */
+const PING_DEADLINE_MS = 10_000;
+const CONNECT_MS = 10_000;
+
+export interface AgentGeneratorOptions {
+  /** `host:port`. */
+  address: string;
+  token: string;
+  version: string;
+  /** TLS, with the certificates that are trusted (PEM; the system's if that is undefined). Absent: TCP alone. */
+  tls?: { ca?: string };
+  timeoutMs?: number;
+}
+
+export class AgentGenerator extends RemoteGenerator {
+  readonly #clock: ClockEstimator;
+  #timer: NodeJS.Timeout | undefined;
+  /** The worst that was told since the schedule began. */
+  #worst: ClockEstimate | undefined;
+  #begun = false;
+
+  /** @throws {HubError} AGENT_UNREACHABLE, AGENT_REFUSED */
+  static async connect(options: AgentGeneratorOptions): Promise<AgentGenerator> {
+    const address = parseAgentAddress(options.address);
+    const socket = await dial(address, options);
+    const { seals } = await greet(socket, address, options);
+    let tellFailed!: (error: PlainError) => void;
+    const whenFailed = new Promise<PlainError>((resolve) => {
+      tellFailed = resolve;
+    });
+    const link = new Link(socket, { peer: `agent ${address.name}`, seals, failed: tellFailed });
+    const generator = new AgentGenerator(address.name, link, whenFailed);
+    try {
+      await generator.#burst();
+    } catch (error) {
+      await generator.abort();
+      throw error;
+    }
+    generator.#keepComparing();
+    return generator;
+  }
+
+  private constructor(name: string, link: Link, whenFailed: Promise<PlainError>) {
+    super(name, link, whenFailed);
+    this.#clock = new ClockEstimator();
+    void link.ended.then(() => clearInterval(this.#timer));
+  }
+
+  /** How the agent's clock stands to ours; its uncertainty is the worst since the schedule began. */
+  clock(): ClockResult {
+    const now = this.#now();
+    const { offsetNs, driftPpm } = now;
+    return {
+      generator: this.name,
+      offsetNs,
+      driftPpm,
+      uncertaintyNs: Math.max(now.uncertaintyNs, this.#worst?.uncertaintyNs ?? 0),
+    };
+  }
+
+  /** Only the agent's own exchanges say how its clock stands. */
+  override setClock(): void {}
+
+  override async begin(timetable: Timetable): Promise<void> {
+    await this.#burst();
+    this.#begun = true;
+    await super.begin(timetable);
+  }
+
+  override async finish(published: Record<number, number>): Promise<GeneratorSnapshot> {
+    await this.#burst();
+    clearInterval(this.#timer);
+    return super.finish(published);
+  }
+
+  async #burst(): Promise<void> {
+    for (let i = 0; i < BURST; i++) {
+      this.#clock.add(await this.link.ping(PING_DEADLINE_MS));
+      await new Promise((resolve) => setTimeout(resolve, BURST_GAP_MS));
+    }
+    this.#tellClock();
+  }
+
+  /** Answers that are late are no matter: the next exchange is under way by then. Ones that never come end the link. */
+  #keepComparing(): void {
+    this.#timer = setInterval(() => {
+      this.link.ping(PING_DEADLINE_MS).then(
+        (sample) => {
+          this.#clock.add(sample);
+          this.#tellClock();
+        },
+        (error: Error) => this.link.end(error.message),
+      );
+    }, PING_EVERY_MS);
+  }
+
+  #tellClock(): void {
+    const estimate = this.#now();
+    if (this.#begun && estimate.uncertaintyNs > (this.#worst?.uncertaintyNs ?? 0)) this.#worst = estimate;
+    super.setClock(estimate.offsetNs);
+  }
+
+  #now(): ClockEstimate {
+    const rough = this.#clock.latest();
+    return this.#clock.at(monotonicNs() - rough.offsetNs)!;
+  }
+}
+
+async function dial(
+  address: AgentAddress,
+  { tls: secure, timeoutMs }: AgentGeneratorOptions,
+): Promise<Socket> {
+  const { host, port, name } = address;
+  const signal = AbortSignal.timeout(timeoutMs ?? CONNECT_MS);
+  const socket =
+    secure === undefined
+      ? net.connect({ host, port, noDelay: true })
+      : tls.connect({ host, port, ca: secure.ca, servername: net.isIP(host) === 0 ? host : undefined });
+  try {
+    await once(socket, secure === undefined ? 'connect' : 'secureConnect', { signal });
+    socket.on('error', () => {}); // told by whoever reads
+    return socket;
+  } catch (cause) {
+    socket.on('error', () => {});
+    socket.destroy();
+    const { code, name: kind, message } = cause as NodeJS.ErrnoException;
+    const why = kind === 'AbortError' ? 'no answer in time' : (code ?? message);
+    throw new HubError(HubErrorCode.AGENT_UNREACHABLE, `agent ${name} cannot be reached: ${why}`, { cause });
+  }
+}
+
+async function greet(
+  socket: Socket,
+  { name }: AgentAddress,
+  { token, version, timeoutMs }: AgentGeneratorOptions,
+): Promise<Greeted> {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs ?? CONNECT_MS);
+  try {
+    return await greetAgent(socket, token, version);
+  } catch (cause) {
+    socket.destroy();
+    const { message } = cause as Error;
+    if (cause instanceof Refused) {
+      const text = `agent ${name} refuses: ${message}`;
+      throw new HubError(HubErrorCode.AGENT_REFUSED, text, { cause });
+    }
+    const text = `agent ${name} is none, or wants TLS, or has none: ${message}`;
+    throw new HubError(HubErrorCode.AGENT_UNREACHABLE, text, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
