@@ -102,12 +102,15 @@ export class ClockEstimator {
 const UNKNOWN_DRIFT: Drift = { rate: 0, bound: MAX_DRIFT_PPM / 1e6 };
 
 function pointOf({ sentNs, receivedNs, answeredNs, arrivedNs }: ClockSample): Point | undefined {
-  const roundTripNs = arrivedNs - sentNs - (answeredNs - receivedNs);
-  if (!Number.isFinite(roundTripNs) || roundTripNs < 0 || answeredNs < receivedNs) return undefined;
+  const heldNs = answeredNs - receivedNs;
+  // The clocks drift while the other holds the message, too, and that time is taken off by the other's clock.
+  const slackNs = (heldNs * MAX_DRIFT_PPM) / 1e6;
+  const roundTripNs = arrivedNs - sentNs - heldNs + slackNs;
+  if (!(heldNs >= 0) || !(roundTripNs >= 0) || !Number.isFinite(roundTripNs)) return undefined;
   return {
-    atNs: (receivedNs + answeredNs) / 2,
+    atNs: receivedNs + heldNs / 2,
     offsetNs: (sentNs - receivedNs + (arrivedNs - answeredNs)) / 2,
-    boundNs: roundTripNs / 2,
+    boundNs: roundTripNs / 2 + slackNs,
   };
 }
 

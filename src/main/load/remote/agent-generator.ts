@@ -8,9 +8,10 @@ import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { HubError, HubErrorCode } from '../../../shared/errors';
-import { monotonicNs } from '../../../shared/load/clock';
 import { type ClockEstimate, ClockEstimator } from '../../../shared/load/clock-estimator';
-import type { Timetable } from '../../../shared/load/generator';
+import type { Share, Timetable } from '../../../shared/load/generator';
+import { monotonicNs } from '../../../shared/load/monotonic';
+import type { LoadPlan } from '../../../shared/load/plan';
 import type { ClockResult } from '../../../shared/load/result';
 import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
 import { type AgentAddress, parseAgentAddress } from './agent-address';
@@ -34,11 +35,14 @@ export interface AgentGeneratorOptions {
   version: string;
   /** TLS, with the certificates that are trusted (PEM; the system's if that is undefined). Absent: TCP alone. */
   tls?: { ca?: string };
+  /** Load threads in each of its processes. Absent: as the agent's cores have it. */
+  workers?: number;
   timeoutMs?: number;
 }
 
 export class AgentGenerator extends RemoteGenerator {
   readonly #clock: ClockEstimator;
+  readonly #workers: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** The worst that was told since the schedule began. */
   #worst: ClockEstimate | undefined;
@@ -54,7 +58,7 @@ export class AgentGenerator extends RemoteGenerator {
       tellFailed = resolve;
     });
     const link = new Link(socket, { peer: `agent ${address.name}`, seals, failed: tellFailed });
-    const generator = new AgentGenerator(address.name, link, whenFailed);
+    const generator = new AgentGenerator(address.name, link, whenFailed, options.workers);
     try {
       await generator.#burst();
     } catch (error) {
@@ -65,8 +69,14 @@ export class AgentGenerator extends RemoteGenerator {
     return generator;
   }
 
-  private constructor(name: string, link: Link, whenFailed: Promise<PlainError>) {
+  private constructor(
+    name: string,
+    link: Link,
+    whenFailed: Promise<PlainError>,
+    workers: number | undefined,
+  ) {
     super(name, link, whenFailed);
+    this.#workers = workers;
     this.#clock = new ClockEstimator();
     void link.ended.then(() => clearInterval(this.#timer));
   }
@@ -83,6 +93,10 @@ export class AgentGenerator extends RemoteGenerator {
     };
   }
 
+  override prepare(plan: LoadPlan, share: Share): Promise<void> {
+    return super.prepare({ ...plan, workers: this.#workers ?? 0 }, share);
+  }
+
   /** Only the agent's own exchanges say how its clock stands. */
   override setClock(): void {}
 
@@ -96,6 +110,11 @@ export class AgentGenerator extends RemoteGenerator {
     await this.#burst();
     clearInterval(this.#timer);
     return super.finish(published);
+  }
+
+  /** @internal for tests: as if the network was unplugged */
+  keepSilent(): void {
+    clearInterval(this.#timer);
   }
 
   async #burst(): Promise<void> {

@@ -59,7 +59,9 @@ interface Session {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #server: Server;
+  readonly #tlsContext: tls.SecureContext | undefined;
   readonly #strangers = new Set<Socket>();
+  #port = 0;
   #session: Session | undefined;
   #closed = false;
 
@@ -69,23 +71,18 @@ export class Agent {
     const agent = new Agent(options);
     agent.#server.listen(options.port, options.host);
     await once(agent.#server, 'listening');
+    agent.#port = (agent.#server.address() as AddressInfo).port;
     return agent;
   }
 
   private constructor(options: AgentOptions) {
     this.#options = options;
-    const come = (socket: Socket): void => void this.#greet(socket);
-    this.#server =
-      options.tls === undefined
-        ? net.createServer({ noDelay: true }, come)
-        : tls.createServer({ ...options.tls, handshakeTimeout: options.greetingMs ?? GREETING_MS }, come);
-    // Handshakes of TLS count, too: they cost the most.
-    this.#server.on('connection', (socket) => this.#countStranger(socket));
-    this.#server.on('tlsClientError', () => {});
+    this.#tlsContext = options.tls && tls.createSecureContext(options.tls);
+    this.#server = net.createServer({ noDelay: true }, (socket) => this.#come(socket));
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** Ends a test that runs, and takes no more. Resolves when nothing is left. */
@@ -99,35 +96,42 @@ export class Agent {
     await closed;
   }
 
-  #countStranger(socket: Socket): void {
-    if (this.#strangers.size >= MAX_STRANGERS || this.#closed) {
-      this.#tell({ type: 'refused', from: addressOf(socket), why: `${MAX_STRANGERS} others are greeting` });
+  #come(socket: Socket): void {
+    socket.on('error', () => {}); // it ends, and that is told
+    const from = addressOf(socket);
+    if (this.#strangers.size >= MAX_STRANGERS) {
+      this.#tell({ type: 'refused', from, why: `${MAX_STRANGERS} others are greeting` });
       socket.destroy();
       return;
     }
     this.#strangers.add(socket);
-    socket.on('error', () => {}); // it ends, and that is told
-    socket.once('close', () => this.#strangers.delete(socket));
+    const greeted = (): unknown => this.#strangers.delete(socket);
+    socket.once('close', greeted);
+    void this.#greet(this.#secured(socket), from).then(greeted);
   }
 
-  async #greet(socket: Socket): Promise<void> {
-    if (socket.destroyed) return;
-    const from = addressOf(socket);
-    socket.on('error', () => {});
+  #secured(socket: Socket): Socket {
+    if (this.#tlsContext === undefined) return socket;
+    const secured = new tls.TLSSocket(socket, { isServer: true, secureContext: this.#tlsContext });
+    secured.on('error', () => {});
+    // Of a handshake that fails no error comes, only this.
+    secured.on('_tlsError', (error: Error) => secured.destroy(error));
+    return secured;
+  }
+
+  async #greet(socket: Socket, from: string): Promise<void> {
     const timer = setTimeout(() => socket.destroy(), this.#options.greetingMs ?? GREETING_MS);
     let session: Session | undefined;
     try {
       const greeted = await greetCoordinator(socket, this.#options.token, async (version) => {
         session = await this.#admit(from, version);
       });
-      clearTimeout(timer);
       this.#serve(socket, greeted, session!);
     } catch (error) {
       this.#tell({ type: 'refused', from, why: (error as Error).message });
-      if (session !== undefined && this.#session === session) this.#session = undefined;
-      socket.end();
+      if (session !== undefined) this.#session = undefined;
+      socket.end(() => socket.destroy());
     } finally {
-      if (session === undefined) setTimeout(() => socket.destroy(), LOOK_MS).unref();
       clearTimeout(timer);
     }
   }
@@ -158,7 +162,6 @@ export class Agent {
   }
 
   #serve(socket: Socket, { seals }: Greeted, session: Session): void {
-    this.#strangers.delete(socket);
     const host = new GeneratorHost(socket, this.#options.newGenerator(), { peer: session.from, seals });
     this.#tell({ type: 'admitted', from: session.from });
     const watch = setInterval(() => {

@@ -11,8 +11,8 @@ import type { Duplex } from 'node:stream';
 import { HubError, HubErrorCode } from '../../../shared/errors';
 import { FrameReader, FrameTooLong } from '../../../shared/foreign/frame-reader';
 import { FRAME_HEAD_BYTES, writeHead } from '../../../shared/foreign/protocol';
-import { monotonicNs } from '../../../shared/load/clock';
 import type { ClockSample } from '../../../shared/load/clock-estimator';
+import { monotonicNs } from '../../../shared/load/monotonic';
 import {
   type Answer,
   CALL_NAMES,

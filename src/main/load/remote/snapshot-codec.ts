@@ -7,11 +7,13 @@ import {
   type LoadCounters,
   type LoadError,
   type LoadHistograms,
+  type SlowSnapshot,
   type ThreadLoad,
 } from '../../../shared/load/snapshot';
 
-export type PlainSnapshot = Omit<GeneratorSnapshot, 'histograms'> & {
+export type PlainSnapshot = Omit<GeneratorSnapshot, 'histograms' | 'slow'> & {
   histograms: Record<string, SparseHistogram>;
+  slow: (Omit<SlowSnapshot, 'response'> & { response: SparseHistogram })[];
 };
 
 /** Kinds of errors and threads that one generator may tell of: more is no snapshot. */
@@ -22,7 +24,8 @@ export function encodeSnapshot(snapshot: GeneratorSnapshot): PlainSnapshot {
   const histograms = Object.fromEntries(
     LOAD_HISTOGRAMS.map((name) => [name, snapshot.histograms[name].toSparse()]),
   );
-  return { ...snapshot, histograms };
+  const slow = snapshot.slow.map((group) => ({ ...group, response: group.response.toSparse() }));
+  return { ...snapshot, histograms, slow };
 }
 
 /** @throws {RangeError} if it is none */
@@ -37,13 +40,15 @@ export function decodeSnapshot(value: unknown, generator: string): GeneratorSnap
       LOAD_COUNTERS.map((name) => [name, numberOf(counters[name], name)]),
     ) as LoadCounters,
     histograms: Object.fromEntries(
-      LOAD_HISTOGRAMS.map((name) => [name, Histogram.fromSparse(objectOf(histograms[name], name) as never)]),
-    ) as unknown as LoadHistograms,
+      LOAD_HISTOGRAMS.map((name) => [name, histogramOf(histograms[name], name)]),
+    ) as LoadHistograms,
     published: decodePublished(plain.published),
     threads: listOf(plain.threads, 'threads').map(threadOf),
     cpuMs: numberOf(plain.cpuMs, 'cpuMs'),
     rssBytes: numberOf(plain.rssBytes, 'rssBytes'),
     errors: listOf(plain.errors, 'errors').map(errorOf),
+    slow: listOf(plain.slow, 'slow').map(slowOf),
+    samples: listOf(plain.samples, 'samples').map((sample) => textOf(sample, 'a sample')),
   };
 }
 
@@ -79,6 +84,20 @@ function errorOf(value: unknown): LoadError {
     count: numberOf(error.count, 'count'),
     sample: textOf(error.sample, 'sample'),
   };
+}
+
+function slowOf(value: unknown): SlowSnapshot {
+  const slow = objectOf(value, 'a slow group');
+  return {
+    received: numberOf(slow.received, 'received'),
+    lost: numberOf(slow.lost, 'lost'),
+    disconnected: numberOf(slow.disconnected, 'disconnected'),
+    response: histogramOf(slow.response, 'response'),
+  };
+}
+
+function histogramOf(value: unknown, what: string): Histogram {
+  return Histogram.fromSparse(objectOf(value, what) as unknown as SparseHistogram);
 }
 
 function objectOf(value: unknown, what: string): Record<string, unknown> {
