@@ -13,8 +13,8 @@ import { exitWith } from './exit-with';
 import { Failure } from './failure';
 import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
 import { defineBench } from './load/define-bench';
-import { termOf } from './load/load-command';
 import type { RunOptions } from './run';
+import { defineShellCommands } from './shell/define-shell';
 import type { TailOptions } from './tail';
 import { onReaderGone, Terminal, wantsColor } from './terminal';
 
@@ -56,6 +56,7 @@ function createProgram(): Command {
   defineDaemonCommands(program);
   defineConfigCommand(program);
   defineBench(program);
+  defineShellCommands(program);
   for (const command of everyCommand(program)) configure(command);
   return program;
 }
@@ -120,7 +121,7 @@ function configure(command: Command): void {
       getErrHasColors: () => wantsColor(process.stderr, process.env, process.argv),
       outputError: (text, write) => write(text.replace(/^error: /, 'ringcast: ')),
     })
-    .configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m`, optionTerm: termOf });
+    .configureHelp({ ...command.configureHelp(), styleTitle: (title) => `\x1b[1m${title}\x1b[22m` });
 }
 
 function fullNameOf(command: Command): string {

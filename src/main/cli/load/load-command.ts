@@ -10,6 +10,12 @@ export type FlagGroups = { readonly [title: string]: FlagTable };
 export class LoadCommand extends Command {
   #groups: FlagGroups = {};
 
+  constructor(name: string) {
+    super(name);
+    // `--ui[=PORT]`: what may be left out is not to be taken for an argument.
+    this.configureHelp({ optionTerm: (option) => option.flags.replace(/ \[(\w+)\]$/, '[=$1]') });
+  }
+
   addGroups(groups: FlagGroups): this {
     this.#groups = { ...this.#groups, ...groups };
     for (const [title, table] of Object.entries(groups)) {
@@ -74,9 +80,12 @@ export class LoadCommand extends Command {
   }
 }
 
-/** `--ui[=PORT]`: what may be left out is not to be taken for an argument. */
-export function termOf(option: Option): string {
-  return option.flags.replace(/ \[(\w+)\]$/, '[=$1]');
+/** Not commander's own choices: those would be checked before all other faults are known. */
+const choices = new WeakMap<Option, readonly string[]>();
+
+/** What an option's value may be, if it is one of a few. */
+export function choicesOf(option: Option): readonly string[] {
+  return choices.get(option) ?? option.argChoices ?? [];
 }
 
 export function optionOf(key: string, spec: FlagSpec): Option {
@@ -85,6 +94,7 @@ export function optionOf(key: string, spec: FlagSpec): Option {
     spec.value === undefined ? '' : spec.optional === undefined ? ` <${spec.value}>` : ` [${spec.value}]`;
   const fallback = spec.fallback === undefined ? '' : ` (default: ${spec.fallback})`;
   const option = new Option(`${short}${flagName(key)}${value}`, spec.about + fallback);
+  if ('enum' in spec.reader.schema) choices.set(option, spec.reader.schema.enum as string[]);
   if (spec.value !== undefined) option.argParser(gather);
   return option;
 }
