@@ -76,8 +76,9 @@ export function formatQuantity(value: number | null | undefined, kind: Kind): st
   }
 }
 
-/** Milliseconds to `0.064 ms`, `1.21 ms`, `1,204 ms` or `12.4 s`: one unit as far as it can be read, so that columns compare. */
+/** Milliseconds to `0.064 ms`, `1.21 ms`, `1,204 ms`: one unit as far as it can be read, so that columns compare; else `1.90 µs`, `12.4 s`. */
 export function formatTime(ms: number): string {
+  if (ms !== 0 && Math.abs(ms) < 0.01) return `${threeDigits(ms * 1e3)} µs`;
   return Math.abs(ms) >= 10_000 ? `${threeDigits(ms / 1e3)} s` : `${threeDigits(ms)} ms`;
 }
 
