@@ -1,23 +1,19 @@
 /** What messages look like. */
+import { fixedBytesOf, piecesOf } from '../../shared/load/payload-template';
 import type { PayloadPlan, SizeChoice } from '../../shared/load/plan';
+import { BINARY_STAMP_BYTES, TEXT_STAMP_BYTES } from '../../shared/load/probe';
 import type { Faults } from './faults';
 import { LOAD_DEFAULTS, LOAD_LIMITS } from './limits';
 import type { LoadOptions } from './options';
-
-/** The stamp of each message needs so many bytes: see `probe.ts`. */
-const BINARY_STAMP_BYTES = 32;
-const TEXT_STAMP_BYTES = 47;
 
 export function resolvePayload(options: LoadOptions, faults: Faults): PayloadPlan {
   const { payload = {} } = options;
   const text = payload.text === true || payload.template !== undefined || payload.lines !== undefined;
   if (payload.lines?.length === 0) faults.add('payload.lines', 'must have at least one line');
-  if (payload.template !== undefined && !payload.template.includes('{{stamp}}'))
-    faults.add('payload.template', 'must hold {{stamp}}: without it nothing can be measured');
   if (payload.text === false && text)
     faults.add('payload.text', 'cannot be false: lines and templates make text messages');
   return {
-    sizes: resolveSizes(options.sizeBytes, smallest(text, payload.template), faults),
+    sizes: resolveSizes(options.sizeBytes, smallest(text, payload.template, faults), faults),
     text,
     fill:
       payload.lines !== undefined
@@ -27,9 +23,14 @@ export function resolvePayload(options: LoadOptions, faults: Faults): PayloadPla
   };
 }
 
-function smallest(text: boolean, template: string | undefined): number {
+function smallest(text: boolean, template: string | undefined, faults: Faults): number {
   if (template === undefined) return text ? TEXT_STAMP_BYTES : BINARY_STAMP_BYTES;
-  return Buffer.byteLength(template.replace('{{stamp}}', '').replace('{{fill}}', '')) + TEXT_STAMP_BYTES;
+  try {
+    return fixedBytesOf(piecesOf(template));
+  } catch (fault) {
+    faults.add('payload.template', (fault as Error).message);
+    return TEXT_STAMP_BYTES;
+  }
 }
 
 function resolveSizes(given: LoadOptions['sizeBytes'], lowest: number, faults: Faults): SizeChoice[] {

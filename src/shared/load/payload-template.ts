@@ -19,7 +19,7 @@ export function piecesOf(template: string): PayloadPiece[] {
   const [stamps, fills] = [count(pieces, 'stamp'), count(pieces, 'fill')];
   if (stamps !== 1 || fills > 1)
     throw new RangeError(
-      `a template needs one {{stamp}} and at most one {{fill}}: this has ${stamps} and ${fills}`,
+      `must hold {{stamp}} once, by which messages are measured, and {{fill}} at most once: it has ${stamps} and ${fills}`,
     );
   if (fills === 0) pieces.splice(pieces.indexOf('stamp') + 1, 0, 'fill');
   return pieces;

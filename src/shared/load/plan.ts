@@ -61,7 +61,10 @@ export interface PayloadPlan {
   sizes: SizeChoice[];
   /** Text messages carry their stamp as text: see `probe.ts`. */
   text: boolean;
-  /** What fills the rest: bytes that do not compress, the same byte, or lines of a file in turn. */
+  /**
+   * What fills the rest: bytes that do not compress, the same byte, or lines of a file in turn, whole: then a message is as long
+   * as its line asks for, and `sizes` does not count.
+   */
   fill: { kind: 'random' } | { kind: 'constant' } | { kind: 'lines'; lines: string[] };
   /** The text around the stamp, as `{"type":"message","data":"{{stamp}}","pad":"{{fill}}"}`. Makes messages text. */
   template: string | undefined;

@@ -100,7 +100,7 @@ describe('the plan of a load test', () => {
     [
       'a template without a stamp',
       { payload: { template: '{}' } },
-      'payload.template: must hold {{stamp}}: without it nothing can be measured',
+      'payload.template: must hold {{stamp}} once, by which messages are measured, and {{fill}} at most once: it has 0 and 0',
     ],
     [
       'a stage too short',

@@ -89,7 +89,7 @@ describe('the payloads of a load test', () => {
   it.each(['no place', '{{stamp}}{{stamp}}', '{{stamp}}{{fill}}{{fill}}'])(
     'cannot be made of a template like %s',
     (template) => {
-      expect(() => new ProbeWriter(payloadPlan(200, { template }), 1)).toThrow('one {{stamp}}');
+      expect(() => new ProbeWriter(payloadPlan(200, { template }), 1)).toThrow('must hold {{stamp}} once');
     },
   );
 });
