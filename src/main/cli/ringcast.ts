@@ -7,6 +7,7 @@ import { HUB_NUMBERS } from '../../shared/options';
 import { channelName, seconds, wholeNumber } from './arguments';
 import { defineConfigCommand } from './config-commands';
 import { defineDaemonCommands } from './daemon-commands';
+import { defineAgent } from './define-agent';
 import { definePublish } from './define-publish';
 import { ExitCode } from './exit-codes';
 import { exitWith } from './exit-with';
@@ -53,6 +54,7 @@ function createProgram(): Command {
   defineRun(program);
   defineTail(program);
   definePublish(program, { after: EXIT_CODES, exitWith });
+  defineAgent(program);
   defineDaemonCommands(program);
   defineConfigCommand(program);
   defineBench(program);

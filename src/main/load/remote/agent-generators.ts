@@ -1,0 +1,26 @@
+/** The generators of an agent: as many processes of this host as the share needs. */
+import { DESCRIPTOR_RESERVE } from '../limits';
+import { thisMachine } from '../resolve-plan';
+import { GroupGenerator } from './group-generator';
+import { ProcessGenerator } from './process-generator';
+import { sizeOf } from './shares';
+
+const BUILT_IN = ['raw', 'socket.io'];
+
+/** @param allowScripts whether a plan may name a module of this host to be loaded */
+export function newAgentGenerator({ allowScripts }: { allowScripts: boolean }): GroupGenerator {
+  const { cores, descriptorLimit = Number.POSITIVE_INFINITY } = thisMachine();
+  return new GroupGenerator({
+    name: 'agent',
+    partsFor: ({ connect: { adapter } }, share) => {
+      if (!allowScripts && !BUILT_IN.includes(adapter)) {
+        throw new Error(
+          `it loads no modules, and was told to load ${adapter}: start it with --allow-scripts`,
+        );
+      }
+      return Math.max(1, Math.ceil(sizeOf(share) / Math.max(1, descriptorLimit - DESCRIPTOR_RESERVE)));
+    },
+    workersFor: (parts) => Math.max(1, Math.floor(cores / parts)),
+    newPart: (number) => ProcessGenerator.start({ name: `process ${number}` }),
+  });
+}
