@@ -60,8 +60,9 @@ export class FakeGenerator implements Generator {
     this.calls.push('stopPublishing');
   }
 
-  async snapshot(): Promise<GeneratorSnapshot> {
-    return snapshotOf(this.name, { received: 3 }, [1_000, 2_000_000, 3_000_000_000]);
+  async snapshot(published?: Record<number, number>): Promise<GeneratorSnapshot> {
+    const expected = published?.[0] ?? 0;
+    return snapshotOf(this.name, { received: 3, expected }, [1_000, 2_000_000, 3_000_000_000]);
   }
 
   async finish(published: Record<number, number>): Promise<GeneratorSnapshot> {

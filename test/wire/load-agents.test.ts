@@ -53,6 +53,7 @@ describe('a generator in a process of its own', () => {
       count: 3,
       published: { 0: 17, 5: 3 },
     });
+    expect((await generator.snapshot({ 0: 9 })).counters.expected).toBe(9);
     await generator.stopPublishing();
     const last = await generator.finish({ 0: 20 });
     expect(last).toMatchObject({ counters: { received: 4 }, published: { 0: 20 } });

@@ -6,6 +6,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Generator } from '../../../shared/load/generator';
+import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
 import { Link, type LinkOptions } from './link';
 import type { Calls, Request } from './protocol';
 import { decodePublished, encodeSnapshot } from './snapshot-codec';
@@ -42,9 +43,13 @@ export class GeneratorHost {
           await generator.finish(decodePublished((argument as Calls['finish']).published)),
         );
       case 'snapshot':
-        return encodeSnapshot(await generator.snapshot());
+        return encodeSnapshot(await this.#snapshot((argument as Calls['snapshot']).published));
       default:
         return generator[call]();
     }
+  }
+
+  #snapshot(published: unknown): Promise<GeneratorSnapshot> {
+    return this.#generator.snapshot(published === null ? undefined : decodePublished(published));
   }
 }

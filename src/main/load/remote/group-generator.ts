@@ -64,8 +64,8 @@ export class GroupGenerator implements Generator {
     await Promise.all(this.#parts.map((part) => part.stopPublishing()));
   }
 
-  async snapshot(): Promise<GeneratorSnapshot> {
-    return mergeSnapshots(this.name, await Promise.all(this.#parts.map((part) => part.snapshot())));
+  async snapshot(published?: Record<number, number>): Promise<GeneratorSnapshot> {
+    return mergeSnapshots(this.name, await Promise.all(this.#parts.map((part) => part.snapshot(published))));
   }
 
   async finish(published: Record<number, number>): Promise<GeneratorSnapshot> {

@@ -41,7 +41,7 @@ export interface Calls {
   connect: null;
   begin: { timetable: Timetable };
   stopPublishing: null;
-  snapshot: null;
+  snapshot: { published: Record<number, number> | null };
   finish: { published: Record<number, number> };
 }
 export type CallName = keyof Calls;

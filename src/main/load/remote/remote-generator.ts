@@ -71,8 +71,9 @@ export class RemoteGenerator implements Generator {
     await this.link.request('stopPublishing', null, DEADLINES_MS.stopPublishing);
   }
 
-  async snapshot(): Promise<GeneratorSnapshot> {
-    return decodeSnapshot(await this.link.request('snapshot', null, DEADLINES_MS.snapshot), this.name);
+  async snapshot(published?: Record<number, number>): Promise<GeneratorSnapshot> {
+    const asked = { published: published ?? null };
+    return decodeSnapshot(await this.link.request('snapshot', asked, DEADLINES_MS.snapshot), this.name);
   }
 
   async finish(published: Record<number, number>): Promise<GeneratorSnapshot> {
