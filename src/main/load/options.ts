@@ -89,8 +89,13 @@ export interface LoadOptions {
   seed?: number;
   name?: string;
   labels?: Record<string, string>;
-  /** Agents on other hosts, `host:port`, that make the load instead of this one. */
-  agents?: { addresses: string[]; token: string };
+  /**
+   * Agents on other hosts, `host:port`, that make the load instead of this one. `tls`: the connections to them are encrypted, and
+   * their certificates checked (`ca`: PEM; absent: by the authorities that Node trusts).
+   */
+  agents?: { addresses: string[]; token: string; tls?: { ca?: string } };
+  /** Tells latencies between hosts also where their clocks are not known well enough. Default false. */
+  force?: boolean;
   /** Ends the run; the result is of what was measured until then, `run.ended` is `'interrupted'`. */
   signal?: AbortSignal;
   /** Called as it goes, never by the threads that make the load. */

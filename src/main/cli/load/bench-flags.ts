@@ -304,6 +304,22 @@ const MACHINES = {
     whole: true,
   },
   agentTokenFile: { value: 'FILE', about: "the agents' token", reader: read.text, path: true, whole: true },
+  agentTls: {
+    about: 'connections to the agents are encrypted, their certificates checked',
+    reader: read.flag,
+    whole: true,
+  },
+  agentCa: {
+    value: 'FILE',
+    about: "the same, with the agents' own certificate or authority (PEM)",
+    reader: read.text,
+    path: true,
+    whole: true,
+  },
+  force: {
+    about: 'latencies between hosts also where their clocks are not known well enough',
+    reader: read.flag,
+  },
 } as const satisfies FlagTable;
 
 export const BENCH_GROUPS = {

@@ -42,6 +42,7 @@ export function loadOptionsOf(values: BenchValues, place: Place, problems: Probl
     name: rest.name,
     labels: rest.label && Object.fromEntries(rest.label),
     agents: agentsOf(values, problems),
+    force: rest.force,
   });
 }
 
@@ -131,7 +132,16 @@ function agentsOf(values: BenchValues, problems: Problems): LoadOptions['agents'
     return undefined;
   }
   const addresses = agents.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
-  return { addresses, token: contentOf(file, '--agent-token-file', problems).trim() };
+  return {
+    addresses,
+    token: contentOf(file, '--agent-token-file', problems).trim(),
+    tls: agentTlsOf(values, problems),
+  };
+}
+
+function agentTlsOf({ agentTls, agentCa }: BenchValues, problems: Problems): { ca?: string } | undefined {
+  if (agentCa !== undefined) return { ca: contentOf(agentCa, '--agent-ca', problems) };
+  return agentTls ? {} : undefined;
 }
 
 function contentOf(file: string, flag: string, problems: Problems): string {
