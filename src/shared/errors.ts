@@ -29,6 +29,8 @@ export const HubErrorCode = {
   CONNECT_FAILED: 'RINGCAST_E_CONNECT_FAILED',
   /** The connection of this process to its hub broke before the hub told what became of a message that it has. */
   CONNECTION_LOST: 'RINGCAST_E_CONNECTION_LOST',
+  /** The adapter that a load test names could not be loaded, or is none. */
+  ADAPTER_LOAD_FAILED: 'RINGCAST_E_ADAPTER_LOAD_FAILED',
   /** Daemons need Linux, and the main thread. */
   DAEMON_UNSUPPORTED: 'RINGCAST_E_DAEMON_UNSUPPORTED',
   /** A load test's generator ended, or stopped answering: a process of its own, or an agent on another host. */

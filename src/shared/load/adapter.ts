@@ -20,10 +20,14 @@ export interface Adapter {
    * The stamp is looked for in `payload`, or in all of the message where that is undefined.
    */
   message?(bytes: Uint8Array, binary: boolean, session: AdapterSession): Incoming;
+  /** What a client has to say every so often, open or not. */
+  heartbeat?: { everyMs: number; messages(session: AdapterSession): Outgoing[] };
 }
 
 export interface AdapterSession {
   readonly client: number;
+  /** What was dialled, changed by `url` if the adapter does that. */
+  readonly url: URL;
   /** Whether it publishes. */
   readonly publisher: boolean;
   /** Whatever the adapter keeps for this connection. */
@@ -42,6 +46,8 @@ export interface Incoming {
   /** Sent at once: answers of the protocol, such as to its own pings. */
   reply?: Outgoing[];
   payload?: Uint8Array;
+  /** Instead of `payload`, where one message of the protocol brought several of the test. */
+  payloads?: Uint8Array[];
   /** The server refused: the connection is given up, with this reason. */
   refused?: string;
 }

@@ -18,20 +18,66 @@ export interface SessionPeer {
   fail(error: Error): void;
 }
 
+/** How the connections to one address talk. */
+export interface AdapterLine {
+  readonly adapter: Adapter;
+  readonly url: URL;
+  /** There if the adapter has a heartbeat. */
+  readonly heartbeats: Heartbeats | undefined;
+}
+
+/** @param url of the plan. @returns undefined if messages are bare payloads */
+export function adapterLine(adapter: Adapter | undefined, url: URL): AdapterLine | undefined {
+  if (adapter === undefined) return undefined;
+  const heartbeats = adapter.heartbeat && new Heartbeats(adapter.heartbeat.everyMs);
+  return { adapter, url: adapter.url?.(new URL(url)) ?? url, heartbeats };
+}
+
+/** One timer for all sessions of an address, running while there are any. */
+export class Heartbeats {
+  readonly #everyMs: number;
+  readonly #sessions = new Set<Session>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  add(session: Session): void {
+    this.#sessions.add(session);
+    this.#timer ??= setInterval(() => {
+      for (const one of this.#sessions) one.heartbeat();
+    }, this.#everyMs);
+  }
+
+  delete(session: Session): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
 export class Session {
   readonly #adapter: Adapter;
   readonly #peer: SessionPeer;
   readonly #session: AdapterSession;
+  readonly #heartbeats: Heartbeats | undefined;
+  #opened = false;
   #ready = false;
 
-  constructor(adapter: Adapter, peer: SessionPeer) {
+  constructor(line: AdapterLine, peer: SessionPeer) {
+    const { adapter, url } = line;
     this.#adapter = adapter;
     this.#peer = peer;
-    this.#session = { client: peer.number, publisher: peer.publisher, state: undefined };
+    this.#session = { client: peer.number, url, publisher: peer.publisher, state: undefined };
+    this.#heartbeats = line.heartbeats;
+    line.heartbeats?.add(this);
   }
 
   /** The upgrade is done. */
   open(): void {
+    this.#opened = true;
     this.#sendAll(this.#ask(() => this.#adapter.open?.(this.#session)));
     if (this.#adapter.message === undefined) this.#becomeReady();
   }
@@ -55,8 +101,19 @@ export class Session {
     return this.#sendAll(this.#ask(() => wrap.call(this.#adapter, payload, text, this.#session)));
   }
 
+  /** @internal as Heartbeats */
+  heartbeat(): void {
+    const { heartbeat } = this.#adapter;
+    if (this.#opened) this.#sendAll(this.#ask(() => heartbeat?.messages(this.#session)));
+  }
+
+  /** The connection is gone. */
+  end(): void {
+    this.#heartbeats?.delete(this);
+  }
+
   #follow(incoming: Incoming, bytes: Buffer, start: number, end: number, binary: boolean): void {
-    const { refused, reply, ready, control, payload } = incoming;
+    const { refused, reply, ready, control, payload, payloads } = incoming;
     if (refused !== undefined) {
       this.#peer.fail(new ConnectError(ConnectFailure.REFUSED, `the server refused: ${refused}`));
       return;
@@ -64,11 +121,13 @@ export class Session {
     this.#sendAll(reply);
     if (ready === true) this.#becomeReady();
     if (control === true) return;
-    if (payload === undefined) this.#peer.payload(bytes, start, end, binary);
-    else {
-      const { buffer, byteOffset, length } = payload;
-      this.#peer.payload(Buffer.from(buffer, byteOffset, length), 0, length, binary);
-    }
+    if (payloads !== undefined) for (const one of payloads) this.#tell(one, binary);
+    else if (payload !== undefined) this.#tell(payload, binary);
+    else this.#peer.payload(bytes, start, end, binary);
+  }
+
+  #tell({ buffer, byteOffset, length }: Uint8Array, binary: boolean): void {
+    this.#peer.payload(Buffer.from(buffer, byteOffset, length), 0, length, binary);
   }
 
   #becomeReady(): void {

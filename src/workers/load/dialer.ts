@@ -5,11 +5,13 @@
  */
 import type { Adapter } from '../../shared/load/adapter';
 import type { ConnectPlan, LoadPlan } from '../../shared/load/plan';
+import { adapterLine } from './adapter-session';
 import { loadAdapter } from './adapters';
 import { OutgoingBatch } from './outgoing-batch';
 import type { Peer, PeerEvents, PeerRole } from './peer';
 import { RawPeer } from './raw-peer';
 import { RawRoute } from './raw-route';
+import { WsPeer, WsRoute } from './ws-peer';
 
 type Open = (role: PeerRole, events: PeerEvents) => Peer;
 
@@ -25,7 +27,7 @@ export class Dialer {
     this.#openPublisher = opener(plan.connect, plan.connect.publishUrl, adapter, batch);
   }
 
-  /** @throws {ConnectError} if the adapter cannot be loaded; {TypeError} for a URL that is none */
+  /** @throws {HubError} ADAPTER_LOAD_FAILED; {Error} for certificates that are none */
   static async create(plan: LoadPlan): Promise<Dialer> {
     return new Dialer(plan, await loadAdapter(plan.connect.adapter));
   }
@@ -44,6 +46,11 @@ export class Dialer {
 
 function opener(plan: ConnectPlan, url: string, adapter: Adapter | undefined, batch: OutgoingBatch): Open {
   const parsed = new URL(url);
-  const route = new RawRoute(adapter?.url?.(parsed) ?? parsed, plan, adapter, batch);
-  return (role, events) => new RawPeer(route, role, events);
+  const line = adapterLine(adapter, parsed);
+  const rawRoute = new RawRoute(parsed, plan, line, batch);
+  if (plan.client === 'sink') return (role, events) => new RawPeer(rawRoute, role, events);
+  const wsRoute = new WsRoute(parsed, plan, line);
+  // Slow peers are bare sockets whatever the others are: ws would answer what they must not.
+  return (role, events) =>
+    role.slow === undefined ? new WsPeer(wsRoute, role, events) : new RawPeer(rawRoute, role, events);
 }

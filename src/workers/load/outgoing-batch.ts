@@ -29,22 +29,27 @@ export class OutgoingBatch {
   #target: BatchTarget | undefined;
   readonly #flushLater = (): void => this.flush();
 
-  /** Adds a whole frame, which is written when this turn ends at the latest. `payload` may be reused at once. */
-  add(target: BatchTarget, opcode: Opcode, payload: Uint8Array): void {
+  /**
+   * Adds a whole frame, which is written when this turn ends at the latest. `payload` may be reused at once.
+   *
+   * @returns the frame's bytes
+   */
+  add(target: BatchTarget, opcode: Opcode, payload: Uint8Array): number {
     const longest = LONGEST_HEADER_BYTES + payload.length;
     if (this.#target !== undefined && (this.#target !== target || this.#used + longest > BATCH_BYTES))
       this.flush();
     if (longest > BATCH_BYTES) {
-      writeAlone(target, opcode, payload);
-      return;
+      return writeAlone(target, opcode, payload);
     }
     if (this.#target === undefined) {
       this.#target = target;
       void DONE.then(this.#flushLater);
     }
-    const from = writeHeader(this.#bytes, this.#used, opcode, payload.length);
+    const before = this.#used;
+    const from = writeHeader(this.#bytes, before, opcode, payload.length);
     this.#used = from + payload.length;
     maskInto(this.#bytes, this.#words, from, payload);
+    return this.#used - before;
   }
 
   /** Bytes of this target that wait in the batch. */
@@ -77,11 +82,12 @@ export class OutgoingBatch {
 
 const DONE = Promise.resolve();
 
-function writeAlone({ socket }: BatchTarget, opcode: Opcode, payload: Uint8Array): void {
+function writeAlone({ socket }: BatchTarget, opcode: Opcode, payload: Uint8Array): number {
   const frame = Buffer.allocUnsafeSlow(LONGEST_HEADER_BYTES + payload.length);
   const from = writeHeader(frame, 0, opcode, payload.length);
   maskInto(frame, new Int32Array(frame.buffer, 0, frame.length >>> 2), from, payload);
   socket.write(frame.subarray(0, from + payload.length));
+  return from + payload.length;
 }
 
 /** @returns the offset behind the header and its mask, which is a new one: see `mask` */

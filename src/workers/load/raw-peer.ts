@@ -56,7 +56,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
     this.#route = route;
     this.#events = events;
     this.#parser = new FrameParser(this);
-    this.#session = route.adapter === undefined ? undefined : new Session(route.adapter, this);
+    this.#session = route.line === undefined ? undefined : new Session(route.line, this);
     this.#slow = role.slow === undefined ? undefined : new SlowReader(role.slow, role.number);
     this.#handshake = new Handshake(route.subprotocols);
     this.socket = route.connect(role.number, (length) => this.#read(length), this.#slow?.readBytes);
@@ -107,7 +107,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
   /** @internal as SessionPeer */
   write(payload: Uint8Array, text: boolean): boolean {
     if (this.#closing !== undefined || this.socket.destroyed) return false;
-    this.#route.batch.add(this, text ? Opcode.TEXT : Opcode.BINARY, payload);
+    this.wireBytes += this.#route.batch.add(this, text ? Opcode.TEXT : Opcode.BINARY, payload);
     if (this.socket.writableLength < FULL_BYTES) return true;
     this.#tellWhenWritable();
     return false;
@@ -143,7 +143,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
 
   ping(bytes: Buffer, start: number, end: number): void {
     if (this.#slow?.silent === true || this.#closing !== undefined) return;
-    this.#route.batch.add(this, Opcode.PONG, bytes.subarray(start, end));
+    this.wireBytes += this.#route.batch.add(this, Opcode.PONG, bytes.subarray(start, end));
     this.#events.pinged?.(this);
   }
 
@@ -233,6 +233,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
   #over(): void {
     clearTimeout(this.#closing);
     this.#slow?.end();
+    this.#session?.end();
     this.#parser.stop();
     this.#open = false;
     if (this.#handshake !== undefined && this.#closing === undefined)

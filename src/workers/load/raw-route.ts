@@ -5,8 +5,8 @@
  */
 import net from 'node:net';
 import tls from 'node:tls';
-import type { Adapter } from '../../shared/load/adapter';
 import type { ConnectPlan, TlsPlan } from '../../shared/load/plan';
+import type { AdapterLine } from './adapter-session';
 import type { OutgoingBatch } from './outgoing-batch';
 import { ServerAddress } from './server-address';
 import { type UpgradeRequest, upgradeRequest } from './upgrade';
@@ -17,7 +17,8 @@ export const READ_BYTES = 64 * 1024;
 const readBuffer = Buffer.alloc(READ_BYTES);
 
 export class RawRoute {
-  readonly adapter: Adapter | undefined;
+  /** Undefined: messages are bare payloads. */
+  readonly line: AdapterLine | undefined;
   readonly batch: OutgoingBatch;
   readonly encrypted: boolean;
   readonly subprotocols: string[];
@@ -31,12 +32,12 @@ export class RawRoute {
   readonly #plan: ConnectPlan;
   readonly #tls: tls.ConnectionOptions | undefined;
 
-  constructor(url: URL, plan: ConnectPlan, adapter: Adapter | undefined, batch: OutgoingBatch) {
-    this.adapter = adapter;
+  constructor(url: URL, plan: ConnectPlan, line: AdapterLine | undefined, batch: OutgoingBatch) {
+    this.line = line;
     this.batch = batch;
     this.encrypted = url.protocol === 'wss:';
-    this.subprotocols = [...plan.subprotocols, ...(adapter?.subprotocols ?? [])];
-    this.request = upgradeRequest({ ...plan, url, subprotocols: this.subprotocols });
+    this.subprotocols = askedSubprotocols(plan, line);
+    this.request = upgradeRequest({ ...plan, url: line?.url ?? url, subprotocols: this.subprotocols });
     this.#plan = plan;
     this.#address = new ServerAddress(url);
     this.#tls = this.encrypted ? tlsOptions(plan.tls, this.#address.hostname) : undefined;
@@ -50,8 +51,7 @@ export class RawRoute {
    * @param readBytes at most so much is read at once
    */
   connect(number: number, onRead: (length: number) => boolean, readBytes = READ_BYTES): net.Socket {
-    const { sourceAddresses } = this.#plan;
-    const localAddress = sourceAddresses[number % sourceAddresses.length];
+    const localAddress = sourceAddressOf(this.#plan, number);
     const options: net.TcpNetConnectOpts & { onread: net.OnReadOpts } = {
       host: this.#address.host,
       port: this.#address.port,
@@ -73,6 +73,15 @@ export class RawRoute {
   reached(socket: net.Socket): void {
     if (!this.#address.isPinned) this.#address.pin(socket.remoteAddress);
   }
+}
+
+/** Clients take the source addresses in turn. Undefined: the system chooses. */
+export function sourceAddressOf({ sourceAddresses }: ConnectPlan, number: number): string | undefined {
+  return sourceAddresses[number % sourceAddresses.length];
+}
+
+export function askedSubprotocols({ subprotocols }: ConnectPlan, line: AdapterLine | undefined): string[] {
+  return [...new Set([...subprotocols, ...(line?.adapter.subprotocols ?? [])])];
 }
 
 /** Read and parsed once: a context for each connection would cost a millisecond each. */

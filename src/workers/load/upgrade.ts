@@ -102,7 +102,12 @@ function readHeaders(lines: string[]): Map<string, string> {
   return headers;
 }
 
-function httpError(status: string, text: string, headers: Map<string, string>, body: string): ConnectError {
+export function httpError(
+  status: string,
+  text: string,
+  headers: Map<string, string>,
+  body: string,
+): ConnectError {
   const location = headers.get('location');
   const more =
     location !== undefined

@@ -3,9 +3,9 @@
  *
  * They run between fan-outs: whatever they do delays every connection, so they should do little.
  */
-import { pathToFileURL } from 'node:url';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { FragmentInfo } from '../../shared/inbound';
+import { firstLine, requireOrImport } from '../../shared/module-loader';
 import type { ReceiveMode } from '../../shared/options';
 import type { MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
 
@@ -92,19 +92,4 @@ export async function loadHandlerModule(file: string): Promise<HandlerModule> {
     );
   }
   return exported;
-}
-
-/** Of a module that is not found, Node's message goes on with who required it: ringcast. `cause` has all of it. */
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0];
-}
-
-async function requireOrImport(file: string): Promise<HandlerModule & { default?: HandlerModule }> {
-  try {
-    return require(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-    return import(pathToFileURL(file).href);
-  }
 }
