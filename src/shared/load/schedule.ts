@@ -39,6 +39,8 @@ export class Schedule {
   /** Where the measure window begins. */
   readonly warmupNs: number;
   readonly durationNs: number;
+  /** Where the measure window ends: with the duration, or when the first message past `maxMessages` would be due. */
+  readonly endNs: number;
   /** Messages of the warm-up. */
   readonly warmupMessages: number;
   /** All messages, the warm-up's included. */
@@ -55,15 +57,17 @@ export class Schedule {
       rate = ratePerSecond;
     }
     this.durationNs = this.#last.startNs + this.#last.durationNs;
-    this.messages = Math.min(
-      Math.ceil(this.#last.upTo),
-      this.warmupMessages + (maxMessages ?? Number.POSITIVE_INFINITY),
-    );
+    const wanted = Math.ceil(this.#last.upTo);
+    this.messages = Math.min(wanted, this.warmupMessages + (maxMessages ?? Number.POSITIVE_INFINITY));
+    this.endNs = this.messages < wanted ? this.#timeOf(this.messages) : this.durationNs;
   }
 
   /** When message `number` should go, nanoseconds after the start; infinity past the last. */
   intendedNs(number: number): number {
-    if (number >= this.messages) return Number.POSITIVE_INFINITY;
+    return number < this.messages ? this.#timeOf(number) : Number.POSITIVE_INFINITY;
+  }
+
+  #timeOf(number: number): number {
     let at = 0;
     while (this.#pieces[at]!.upTo <= number) at++;
     return timeWithin(this.#pieces[at]!, number);

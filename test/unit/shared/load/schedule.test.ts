@@ -74,6 +74,8 @@ describe('a schedule', () => {
     const schedule = of([flat(100)], 100, 7);
     expect(schedule.messages).toBe(17);
     expect(schedule.intendedNs(17)).toBe(Number.POSITIVE_INFINITY);
+    expect(schedule.endNs).toBe(0.17 * SECOND);
+    expect(of([flat(100)], 100, 1_000).endNs).toBe(1.1 * SECOND);
   });
 
   it('never goes back, never leaves its time, and counts what it says it will, whatever the stages', () => {
