@@ -11,8 +11,12 @@ import type { Range } from '../../shared/load/shares';
 /** A thread that is behind reads again after so many messages, however many are still due. */
 const MESSAGES_PER_TURN = 512;
 
-/** @param intendedNs nanoseconds after the start */
-export type SendOne = (stream: number, intendedNs: number) => void;
+export interface Sender {
+  /** @param intendedNs when it should go, on the reference clock */
+  send(stream: number, intendedNs: number): void;
+  /** A time of the schedule that passes without a message. */
+  skip(): void;
+}
 
 export interface PublishingPlan {
   schedule: Schedule;
@@ -25,19 +29,19 @@ export class Publishing {
   readonly #turns: Turns;
   readonly #pace: Pace;
   readonly #slot: number;
-  readonly #send: SendOne;
+  readonly #sender: Sender;
   readonly #now: () => number;
   #startNs = Number.POSITIVE_INFINITY;
   #waiting = false;
   #again = false;
 
   /** @param now the reference clock */
-  constructor(plan: PublishingPlan, pace: { words: Pace; slot: number }, now: () => number, send: SendOne) {
+  constructor(plan: PublishingPlan, pace: { words: Pace; slot: number }, now: () => number, sender: Sender) {
     this.#turns = new Turns(plan.schedule, plan.streams, plan.publishers);
     this.#pace = pace.words;
     this.#slot = pace.slot;
     this.#now = now;
-    this.#send = send;
+    this.#sender = sender;
   }
 
   /** When the next message is due, on the reference clock; infinity if there is none. */
@@ -51,7 +55,10 @@ export class Publishing {
     this.#wait();
   }
 
+  /** What was due and has not gone never will, and is counted. */
   stop(): void {
+    const now = this.#now();
+    for (; this.dueNs <= now; this.#turns.next()) this.#sender.skip();
     this.#startNs = Number.POSITIVE_INFINITY;
   }
 
@@ -63,9 +70,10 @@ export class Publishing {
         this.#runAgain();
         return;
       }
-      const { stream, dueNs } = this.#turns;
+      const { dueNs } = this;
+      const { stream } = this.#turns;
       this.#turns.next();
-      this.#send(stream, dueNs);
+      this.#sender.send(stream, dueNs);
     }
   }
 

@@ -1,0 +1,241 @@
+/**
+ * The clients and publishers of a load thread: who is connected, who comes back, who leaves when.
+ *
+ * Thread: a load thread.
+ */
+import { CounterWord, type LoadBoard } from '../../shared/load/board';
+import type { Share } from '../../shared/load/generator';
+import { type LoadPlan, Mode } from '../../shared/load/plan';
+import { clientsPublish, slowGroupOf } from '../../shared/load/shares';
+import { Account, type Balance } from './account';
+import type { ClientState } from './client-state';
+import { type Arrival, Connector, type ConnectorEvents, type Dial } from './connector';
+import { codeOf, type ErrorLog } from './error-log';
+import type { ConnectTimings, Peer } from './peer';
+import type { Receiving } from './receiving';
+import type { Sending } from './sending';
+
+export interface SwarmParts {
+  board: LoadBoard;
+  dial: Dial;
+  receiving: Receiving;
+  sending: Sending;
+  errors: ErrorLog;
+}
+
+export class Swarm implements ConnectorEvents {
+  readonly clients: ClientState[];
+  readonly #publishers: (Peer | undefined)[];
+  readonly #plan: LoadPlan;
+  readonly #share: Share;
+  readonly #parts: SwarmParts;
+  readonly #connector: Connector;
+  readonly #clientsPublish: boolean;
+  /** Bytes of connections that are gone. */
+  #wireBytes = 0;
+  #open = 0;
+  #sockets = 0;
+  #ending = false;
+  #allClosed: (() => void) | undefined;
+
+  constructor(plan: LoadPlan, share: Share, parts: SwarmParts) {
+    this.#plan = plan;
+    this.#share = share;
+    this.#parts = parts;
+    this.#clientsPublish = clientsPublish(plan);
+    this.clients = Array.from({ length: share.clients.to - share.clients.from }, (_, at) =>
+      newClient(plan, share.clients.from + at),
+    );
+    this.#publishers = new Array(share.publishers.to - share.publishers.from);
+    this.#connector = new Connector(parts.dial, this.#limits(), this);
+  }
+
+  /** Resolves when everybody is open or was given up. */
+  connect(): Promise<void> {
+    const { from, to } = this.#share.publishers;
+    const publishers = Array.from({ length: to - from }, (_, at) => ({
+      number: this.#plan.clients + from + at,
+      publisher: true,
+      slowGroup: -1,
+    }));
+    return this.#connector.connect([...publishers, ...this.clients.map(arrivalOf)]);
+  }
+
+  /** Ends the connections of these clients and opens new ones. Resolves when they are there or were given up. */
+  async replace(clients: readonly ClientState[], how: 'close' | 'terminate'): Promise<void> {
+    for (const client of clients) {
+      this.#leave(client, how);
+      client.account.join();
+    }
+    if (!this.#ending) await this.#connector.connect(clients.map(arrivalOf), { atOnce: true });
+  }
+
+  /** What is missing if the test ended now, and who misses it. */
+  settleAccounts(published: Record<number, number>): void {
+    const { board } = this.#parts;
+    const sum: Balance = { expected: 0, lost: 0, lostDisconnected: 0 };
+    const slow = this.#plan.slow.map(() => 0);
+    for (const client of this.clients) {
+      const balance = client.account.balance(published, this.#streamOf(client));
+      sum.expected += balance.expected;
+      sum.lost += balance.lost;
+      if (client.slowGroup >= 0) slow[client.slowGroup]! += balance.lost;
+      else if (client.peer === undefined) sum.lostDisconnected += balance.lost;
+    }
+    board.set('expected', sum.expected);
+    board.set('lost', sum.lost);
+    board.set('lostDisconnected', sum.lostDisconnected);
+    board.set(
+      'lostSlow',
+      slow.reduce((all, lost) => all + lost, 0),
+    );
+    for (const [group, lost] of slow.entries()) board.setSlow(group, 'lost', lost);
+  }
+
+  /** Says goodbye to everybody. Resolves when all connections are gone. */
+  async close(): Promise<void> {
+    this.#ending = true;
+    this.#connector.abort();
+    for (const client of this.clients) this.#leave(client, 'close');
+    for (const peer of this.#publishers) peer?.close();
+    if (this.#sockets > 0)
+      await new Promise<void>((resolve) => {
+        this.#allClosed = resolve;
+      });
+    this.tell();
+  }
+
+  /** Gauges, which nobody needs to the microsecond. */
+  tell(): void {
+    let wireBytes = this.#wireBytes;
+    for (const { peer } of this.clients) wireBytes += peer?.wireBytes ?? 0;
+    for (const peer of this.#publishers) wireBytes += peer?.wireBytes ?? 0;
+    this.#parts.board.set('wireBytes', wireBytes);
+    this.#parts.board.set('connecting', this.#connector.connecting);
+    this.#parts.board.set('connected', this.#open);
+  }
+
+  opened(peer: Peer, timings: ConnectTimings, connectNs: number): void {
+    this.#sockets++;
+    if (peer.publisher) this.#publisherOpened(peer);
+    else this.#clientOpened(peer, timings, connectNs);
+    if (this.#ending) peer.close();
+  }
+
+  message(peer: Peer, bytes: Buffer, start: number, end: number, _binary: boolean, receivedNs: number): void {
+    if (peer.publisher) return; // what a server gives to all it gives to publishers too
+    this.#parts.receiving.take(peer.state as ClientState, bytes, start, end, receivedNs);
+  }
+
+  pinged(): void {
+    this.#parts.board.add(CounterWord.pingsAnswered);
+  }
+
+  writable(): void {}
+
+  retried(_arrival: Arrival, error: Error): void {
+    this.#parts.board.add(CounterWord.connectRetried);
+    this.#parts.errors.add('connect', codeOf(error), error.message);
+  }
+
+  gaveUp(arrival: Arrival, error: Error): void {
+    if (!arrival.publisher) this.#parts.board.add(CounterWord.connectFailed);
+    this.#parts.errors.add('connect', codeOf(error), error.message);
+  }
+
+  closed(peer: Peer, code: number, reason: string, error: Error | undefined): void {
+    this.#sockets--;
+    this.#wireBytes += peer.wireBytes;
+    if (peer.publisher) this.#publisherClosed(peer, code, reason, error);
+    else this.#clientClosed(peer, code, reason, error);
+    if (this.#sockets === 0) this.#allClosed?.();
+  }
+
+  #clientOpened(peer: Peer, timings: ConnectTimings, connectNs: number): void {
+    const { board, sending } = this.#parts;
+    const client = this.clients[peer.number - this.#share.clients.from]!;
+    client.peer = peer;
+    client.leaving = false;
+    peer.state = client;
+    this.#open++;
+    board.add(CounterWord.opened);
+    const { connect, connectTcp, connectTls, connectUpgrade } = board.histograms;
+    connect.record(connectNs);
+    connectTcp.record(timings.tcpNs);
+    if (timings.tlsNs > 0) connectTls.record(timings.tlsNs);
+    connectUpgrade.record(timings.upgradeNs);
+    if (this.#clientsPublish) sending.carry(client.number, peer);
+    if (this.#plan.mode === Mode.CONNECT) this.#leave(client, 'close');
+  }
+
+  #clientClosed(peer: Peer, code: number, reason: string, error: Error | undefined): void {
+    const { board, sending } = this.#parts;
+    const client = peer.state as ClientState;
+    this.#open--;
+    const replaced = client.peer !== peer;
+    if (replaced) return; // it left, and its successor was faster
+    client.peer = undefined;
+    if (this.#clientsPublish) sending.carry(client.number, undefined);
+    if (client.leaving || this.#ending) return;
+    board.add(CounterWord.lostConnections);
+    if (client.slowGroup >= 0) board.addSlow(client.slowGroup, 'disconnected');
+    this.#tellLoss(code, reason, error);
+    if (this.#plan.reconnect) void this.#connector.connect([arrivalOf(client)]);
+  }
+
+  #publisherOpened(peer: Peer): void {
+    const stream = peer.number - this.#plan.clients;
+    this.#publishers[stream - this.#share.publishers.from] = peer;
+    this.#parts.sending.carry(stream, peer);
+  }
+
+  /** A publisher comes back whatever the plan says of clients: else its part of the schedule would be lost for good. */
+  #publisherClosed(peer: Peer, code: number, reason: string, error: Error | undefined): void {
+    const stream = peer.number - this.#plan.clients;
+    this.#publishers[stream - this.#share.publishers.from] = undefined;
+    this.#parts.sending.carry(stream, undefined);
+    if (this.#ending) return;
+    this.#tellLoss(code, reason, error);
+    void this.#connector.connect([{ number: peer.number, publisher: true, slowGroup: -1 }]);
+  }
+
+  #leave(client: ClientState, how: 'close' | 'terminate'): void {
+    if (client.peer === undefined || client.leaving) return;
+    client.leaving = true;
+    this.#parts.board.add(CounterWord.left);
+    client.peer[how]();
+  }
+
+  #tellLoss(code: number, reason: string, error: Error | undefined): void {
+    const what = error === undefined ? `close ${code}` : codeOf(error);
+    this.#parts.errors.add(
+      'close',
+      what,
+      error?.message ?? `the server closed with ${code} ${reason}`.trim(),
+    );
+  }
+
+  #streamOf(client: ClientState): number | undefined {
+    return this.#plan.mode === Mode.ECHO ? client.number : undefined;
+  }
+
+  /** The rate and the window are of all load threads together. */
+  #limits(): LoadPlan['connect'] {
+    const { connect, clients } = this.#plan;
+    const part = this.clients.length / clients;
+    return {
+      ...connect,
+      ratePerSecond: Math.max(1, connect.ratePerSecond * part),
+      concurrency: Math.max(1, Math.round(connect.concurrency * part)),
+    };
+  }
+}
+
+function newClient(plan: LoadPlan, number: number): ClientState {
+  const slowGroup = slowGroupOf(plan.slow, plan.clients, number);
+  return { number, slowGroup, account: new Account(), peer: undefined, leaving: false };
+}
+
+function arrivalOf({ number, slowGroup }: ClientState): Arrival {
+  return { number, publisher: false, slowGroup };
+}
