@@ -20,10 +20,9 @@ export type LoadOrder =
   | { type: 'stop' }
   /** Counts what is missing as if the test ended now. */
   | { type: 'settle-accounts'; published: Record<number, number> }
-  | { type: 'finish'; published: Record<number, number> }
-  | { type: 'abort' };
+  | { type: 'finish'; published: Record<number, number> };
 
-/** Each order but `abort` is answered by its name when it is carried out. */
+/** Each order is answered by its name when it is carried out. */
 export type LoadAnswer =
   | { type: 'ready' }
   | { type: 'done'; order: LoadOrder['type'] }

@@ -1,0 +1,197 @@
+/** Puts the result of a test together out of all that was seen. Pure, but for the environment. */
+import type { Histogram } from '../../shared/histogram';
+import type { LoadPlan } from '../../shared/load/plan';
+import {
+  type ClockResult,
+  type GroupResult,
+  type LatencySummary,
+  type LoadResult,
+  RESULT_SCHEMA,
+  type SeriesRow,
+  type ServerResult,
+  STAGES,
+} from '../../shared/load/result';
+import type { Schedule } from '../../shared/load/schedule';
+import type { GeneratorSnapshot } from '../../shared/load/snapshot';
+import type { SinkReport, Target, TargetReport } from '../../shared/load/target';
+import { environment } from './env';
+import { summarize } from './latency-summary';
+import { metricsOf, valuesOfResult } from './metric-values';
+import { reconcile } from './reconciliation';
+import { redactPlan, redactUrl } from './redact';
+import { judgeThreshold, type Threshold } from './thresholds';
+import { judge } from './verdict';
+
+/** All that was seen of a test. */
+export interface Observations {
+  run: Omit<LoadResult['run'], 'name' | 'labels'>;
+  plan: LoadPlan;
+  schedule: Schedule;
+  thresholds: Threshold[];
+  target: Pick<Target, 'kind' | 'name' | 'url'>;
+  /** When the test had ended: of the generators, and of a hub that publishes. */
+  last: GeneratorSnapshot;
+  publishing: GeneratorSnapshot | undefined;
+  /** At the ends of the measure window, as far as it was reached. */
+  measureFrom: GeneratorSnapshot | undefined;
+  measureTo: GeneratorSnapshot | undefined;
+  hub: TargetReport | undefined;
+  sink: SinkReport | undefined;
+  server: ServerResult | null;
+  series: SeriesRow[];
+  clocks: ClockResult[];
+  processes: number;
+  /** Why it failed, if it did. */
+  failure: string | undefined;
+}
+
+export function makeResult(seen: Observations): LoadResult {
+  const { plan, last } = seen;
+  const measuredMs = measuredMsOf(seen);
+  const totals = totalsOf(seen, measuredMs);
+  const latency = latencyOf(seen);
+  const reconciliation = reconcile({
+    counters: totals,
+    refused: totals.refused,
+    samples: last.samples,
+    hub: seen.hub,
+    sink: seen.sink,
+  });
+  const generator = generatorOf(seen, measuredMs);
+  const verdict = judge({
+    run: seen.run,
+    totals,
+    latency,
+    generator,
+    server: seen.server,
+    reconciliation,
+    measuredMs,
+    clients: plan.clients,
+    publishers: plan.publishers,
+    failure: seen.failure,
+  });
+  const measured = {
+    schema: RESULT_SCHEMA as typeof RESULT_SCHEMA,
+    run: { ...seen.run, name: plan.name, labels: plan.labels },
+    env: environment(),
+    config: redactPlan(plan),
+    target: { url: redactUrl(seen.target.url), kind: seen.target.kind, name: seen.target.name },
+    totals,
+    latency,
+    groups: groupsOf(seen),
+    reconciliation,
+    series: seen.series,
+    errors: last.errors,
+    verdict,
+    server: seen.server,
+    generator,
+  };
+  const values = valuesOfResult(measured);
+  const thresholds = seen.thresholds.map((threshold) => judgeThreshold(threshold, values));
+  return { ...measured, thresholds, metrics: metricsOf(measured) };
+}
+
+/** How much of the measure window there was. */
+function measuredMsOf({ measureFrom, measureTo, last }: Observations): number {
+  if (measureFrom === undefined) return 0;
+  return ((measureTo ?? last).atNs - measureFrom.atNs) / 1e6;
+}
+
+function totalsOf(seen: Observations, measuredMs: number): LoadResult['totals'] {
+  const { last, publishing, schedule, sink } = seen;
+  const counters = { ...last.counters };
+  if (publishing !== undefined)
+    for (const name of [
+      'scheduled',
+      'published',
+      'publishedBytes',
+      'publishedMeasured',
+      'refused',
+      'unsent',
+    ] as const)
+      counters[name] += publishing.counters[name];
+  if (sink !== undefined) counters.received = sink.received;
+  const seconds = measuredMs / 1e3;
+  // What the window was to have, up to where the test came.
+  const startNs = schedule.warmupNs;
+  const endNs = Math.min(
+    schedule.endNs,
+    startNs + (seen.run.ended === 'complete' ? schedule.endNs : measuredMs * 1e6),
+  );
+  const wanted = schedule.messagesBefore(endNs) - schedule.messagesBefore(startNs);
+  const windowSeconds = seen.run.ended === 'complete' ? (schedule.endNs - startNs) / 1e9 : seconds;
+  const perSecond = (count: number) => (windowSeconds > 0 ? count / windowSeconds : 0);
+  const received = counters.receivedMeasured || (sink?.response.count ?? 0);
+  return {
+    ...counters,
+    publishedPerSecond: perSecond(counters.publishedMeasured),
+    targetPerSecond: perSecond(wanted),
+    achieved: wanted > 0 ? counters.publishedMeasured / wanted : 1,
+    receivedPerSecond: perSecond(received),
+    receivedBytesPerSecond:
+      counters.received > 0 ? perSecond(received) * (counters.receivedBytes / counters.received) : 0,
+  };
+}
+
+function latencyOf({ plan, last, publishing, hub, sink }: Observations): LoadResult['latency'] {
+  const summary = (histogram: Histogram): LatencySummary => summarize(histogram, plan.percentiles);
+  const { histograms } = last;
+  const lag = histograms.scheduleLag.copy();
+  if (publishing !== undefined) lag.add(publishing.histograms.scheduleLag);
+  return {
+    response: summary(sink?.response ?? histograms.response),
+    scheduleLag: summary(lag),
+    delivery: summary(sink?.delivery ?? histograms.delivery),
+    connect: summary(histograms.connect),
+    connectTcp: summary(histograms.connectTcp),
+    connectTls: summary(histograms.connectTls),
+    connectUpgrade: summary(histograms.connectUpgrade),
+    stages:
+      hub === undefined
+        ? null
+        : (Object.fromEntries(STAGES.map((stage) => [stage, summary(hub.stages[stage])])) as NonNullable<
+            LoadResult['latency']['stages']
+          >),
+  };
+}
+
+function groupsOf({ plan, last, sink }: Observations): GroupResult[] {
+  const { counters, histograms } = last;
+  const slowClients = plan.slow.reduce((sum, { clients }) => sum + clients, 0);
+  const slowLost = last.slow.reduce((sum, { lost }) => sum + lost, 0);
+  const slowDisconnected = last.slow.reduce((sum, { disconnected }) => sum + disconnected, 0);
+  return [
+    {
+      name: 'fast',
+      clients: plan.clients - slowClients,
+      received: counters.received - counters.receivedSlow,
+      lost: counters.lost - slowLost,
+      disconnected: counters.lostConnections - slowDisconnected,
+      response: summarize(sink?.response ?? histograms.response, plan.percentiles),
+    },
+    ...plan.slow.map((group, at) => ({
+      name: group.name,
+      clients: group.clients,
+      received: last.slow[at]!.received,
+      lost: last.slow[at]!.lost,
+      disconnected: last.slow[at]!.disconnected,
+      response: summarize(last.slow[at]!.response, plan.percentiles),
+    })),
+  ];
+}
+
+/** Of the measure window, where it was reached. */
+function generatorOf(seen: Observations, measuredMs: number): LoadResult['generator'] {
+  const { last, measureFrom } = seen;
+  const end = seen.measureTo ?? last;
+  const cpuMs = end.cpuMs - (measureFrom?.cpuMs ?? 0);
+  const received = end.counters.received - (measureFrom?.counters.received ?? 0);
+  return {
+    processes: seen.processes,
+    threads: end.threads,
+    cpu: measuredMs > 0 ? cpuMs / measuredMs : 0,
+    rssBytes: end.rssBytes,
+    usPerReceived: received > 0 ? (cpuMs * 1e3) / received : null,
+    clocks: seen.clocks,
+  };
+}

@@ -1,0 +1,174 @@
+/** What limited a test, and whether its figures say something about the server. Pure. */
+import { LimitedBy, type LoadResult, type Verdict } from '../../shared/load/result';
+
+/** Past these a test says less about the server than about the generator, or is limited by what the sentence names. */
+export const VERDICT_LIMITS = {
+  /** Busy share of a load thread: beyond it, messages wait for the generator. */
+  utilization: 0.9,
+  /** From here on it is worth a warning. */
+  utilizationWarning: 0.75,
+  /** Published of what the schedule asked for. */
+  achieved: 0.99,
+  /** Share of the times of the schedule at which nothing could be sent. */
+  unsent: 0.001,
+  /** Schedule lag, 99th percentile: this part of the response's median, and at least so long. */
+  lagShare: 0.5,
+  lagFloorMs: 2,
+  /** Event loop delay of a load thread, 99th percentile. */
+  delayP99Ms: 20,
+  /** Share of the time that a load thread's collector stopped it. */
+  gc: 0.05,
+  /** Cores that a server uses from where on one of its threads is probably busy all the time. */
+  serverCpu: 0.95,
+  /** Posts that a hub refused, of those that were scheduled. */
+  refused: 0.001,
+} as const;
+
+/** What the verdict is made of. */
+export interface Evidence {
+  run: Pick<LoadResult['run'], 'ended'>;
+  totals: LoadResult['totals'];
+  latency: Pick<LoadResult['latency'], 'response' | 'scheduleLag'>;
+  generator: Pick<LoadResult['generator'], 'threads'>;
+  server: LoadResult['server'];
+  reconciliation: LoadResult['reconciliation'];
+  /** How long the measure window was. */
+  measuredMs: number;
+  clients: number;
+  publishers: number;
+  /** Why the test failed, if it did. */
+  failure: string | undefined;
+}
+
+interface Finding {
+  by: LimitedBy;
+  /** Whether it makes the figures worthless. */
+  spoils: boolean;
+  text: string;
+}
+
+export function judge(evidence: Evidence): Verdict {
+  const findings = [
+    ...ofTheRun(evidence),
+    ...ofTheServer(evidence),
+    ...ofTheThreads(evidence),
+    ...ofTheSchedule(evidence),
+  ];
+  const reasons = findings.map(({ text }) => text);
+  return {
+    limitedBy: limitOf(findings),
+    valid: findings.every(({ spoils }) => !spoils),
+    reasons,
+    warnings: warningsOf(evidence),
+  };
+}
+
+/** A generator at its end hides everything else. */
+function limitOf(findings: readonly Finding[]): LimitedBy {
+  for (const by of [LimitedBy.CLIENT, LimitedBy.SERVER, LimitedBy.NETWORK])
+    if (findings.some((finding) => finding.by === by)) return by;
+  return LimitedBy.NONE;
+}
+
+function ofTheRun({ failure, totals, clients }: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  if (failure !== undefined) findings.push({ by: LimitedBy.NONE, spoils: true, text: failure });
+  if (totals.opened === 0 && totals.connectFailed > 0)
+    findings.push({ by: LimitedBy.NONE, spoils: true, text: `none of ${clients} clients could connect` });
+  return findings;
+}
+
+function ofTheServer({ server, totals }: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  const limit = VERDICT_LIMITS;
+  if (server !== null && server.cpu >= limit.serverCpu)
+    findings.push({
+      by: LimitedBy.SERVER,
+      spoils: false,
+      text: `the server used ${server.cpu.toFixed(2)} cores (limit ${limit.serverCpu}): a thread of it is probably busy all the time`,
+    });
+  if (overShare(totals.refused, totals.scheduled, limit.refused))
+    findings.push({
+      by: LimitedBy.SERVER,
+      spoils: false,
+      text: `the hub refused ${share(totals.refused / totals.scheduled)} of the posts (limit ${share(limit.refused)}): its ring was full`,
+    });
+  return findings;
+}
+
+function ofTheThreads({ generator, measuredMs }: Evidence): Finding[] {
+  const limit = VERDICT_LIMITS;
+  return generator.threads.flatMap(({ name, utilization, delayP99Ms, gcMs }) => {
+    const gc = measuredMs > 0 ? gcMs / measuredMs : 0;
+    const texts: string[] = [];
+    if (utilization > limit.utilization)
+      texts.push(`${name} was busy ${share(utilization)} of the time (limit ${share(limit.utilization)})`);
+    if (delayP99Ms > limit.delayP99Ms)
+      texts.push(
+        `${name} was late by ${ms(delayP99Ms)} at the 99th percentile (limit ${ms(limit.delayP99Ms)})`,
+      );
+    if (gc > limit.gc)
+      texts.push(`${name} collected garbage ${share(gc)} of the time (limit ${share(limit.gc)})`);
+    return texts.map((text) => ({ by: LimitedBy.CLIENT, spoils: true, text: `generator: ${text}` }));
+  });
+}
+
+function ofTheSchedule({ totals, latency }: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  const limit = VERDICT_LIMITS;
+  const lag = latency.scheduleLag.percentiles['99'] ?? null;
+  const allowed = Math.max(limit.lagFloorMs, limit.lagShare * (latency.response.percentiles['50'] ?? 0));
+  if (lag !== null && lag > allowed)
+    findings.push({
+      by: LimitedBy.CLIENT,
+      spoils: true,
+      text: `messages went ${ms(lag)} late at the 99th percentile (limit ${ms(allowed)})`,
+    });
+  const refusedShare = totals.scheduled > 0 ? totals.refused / totals.scheduled : 0;
+  if (totals.targetPerSecond > 0 && totals.achieved + refusedShare < limit.achieved)
+    findings.push({
+      by: overShare(totals.unsent, totals.scheduled, limit.unsent) ? LimitedBy.SERVER : LimitedBy.CLIENT,
+      spoils: true,
+      text: `only ${share(totals.achieved)} of the scheduled messages were published (limit ${share(limit.achieved)})`,
+    });
+  else if (overShare(totals.unsent, totals.scheduled, limit.unsent))
+    findings.push({
+      by: LimitedBy.SERVER,
+      spoils: true,
+      text: `${totals.unsent} messages could not be sent (limit ${share(limit.unsent)}): no connection, or its socket was full`,
+    });
+  return findings;
+}
+
+function warningsOf({ generator, totals, reconciliation, run }: Evidence): string[] {
+  const warnings: string[] = [];
+  for (const { name, utilization } of generator.threads)
+    if (utilization > VERDICT_LIMITS.utilizationWarning && utilization <= VERDICT_LIMITS.utilization)
+      warnings.push(
+        `generator: ${name} was busy ${share(utilization)} of the time, near the limit of ${share(VERDICT_LIMITS.utilization)}`,
+      );
+  if (totals.connectFailed > 0 && totals.opened > 0)
+    warnings.push(`${totals.connectFailed} clients could not connect, after all their attempts`);
+  if (totals.lostConnections > 0)
+    warnings.push(`${totals.lostConnections} connections ended without our doing`);
+  if (totals.negative > 0)
+    warnings.push(`${totals.negative} latencies came out negative and are left out: clocks disagree`);
+  if (!reconciliation.addsUp)
+    warnings.push(
+      `the messages do not add up: ${reconciliation.expected} were expected, and ${reconciliation.received + reconciliation.droppedByPolicy + reconciliation.droppedAtClose + reconciliation.lost} are accounted for`,
+    );
+  if (run.ended !== 'complete') warnings.push(`the test did not run to its end: ${run.ended}`);
+  return warnings;
+}
+
+function overShare(part: number, whole: number, limit: number): boolean {
+  return whole > 0 && part / whole > limit;
+}
+
+function share(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+}
