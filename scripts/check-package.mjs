@@ -70,6 +70,7 @@ try {
   const installed = installInto(scratch, tarball);
   checkEntry(scratch, manifest.name);
   checkEntry(scratch, `${manifest.name}/producer`);
+  checkEntry(scratch, `${manifest.name}/load`);
   checkProgram(installed);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

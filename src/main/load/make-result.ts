@@ -7,7 +7,6 @@ import {
   type LatencySummary,
   type LoadResult,
   RESULT_SCHEMA,
-  type SeriesRow,
   type ServerResult,
   STAGES,
 } from '../../shared/load/result';
@@ -18,6 +17,7 @@ import { environment } from './env';
 import { summarize } from './latency-summary';
 import { metricsOf, valuesOfResult } from './metric-values';
 import { reconcile } from './reconciliation';
+import type { Recorder } from './recorder';
 import { redactPlan, redactUrl } from './redact';
 import { judgeThreshold, type Threshold } from './thresholds';
 import { judge } from './verdict';
@@ -32,13 +32,11 @@ export interface Observations {
   /** When the test had ended: of the generators, and of a hub that publishes. */
   last: GeneratorSnapshot;
   publishing: GeneratorSnapshot | undefined;
-  /** At the ends of the measure window, as far as it was reached. */
-  measureFrom: GeneratorSnapshot | undefined;
-  measureTo: GeneratorSnapshot | undefined;
+  /** The series, and what was so at the ends of the measure window, as far as it was reached. */
+  recorder: Pick<Recorder, 'series' | 'measureFrom' | 'measureTo'>;
   hub: TargetReport | undefined;
   sink: SinkReport | undefined;
   server: ServerResult | null;
-  series: SeriesRow[];
   clocks: ClockResult[];
   processes: number;
   /** Why it failed, if it did. */
@@ -80,7 +78,7 @@ export function makeResult(seen: Observations): LoadResult {
     latency,
     groups: groupsOf(seen),
     reconciliation,
-    series: seen.series,
+    series: seen.recorder.series,
     errors: last.errors,
     verdict,
     server: seen.server,
@@ -92,7 +90,7 @@ export function makeResult(seen: Observations): LoadResult {
 }
 
 /** How much of the measure window there was. */
-function measuredMsOf({ measureFrom, measureTo, last }: Observations): number {
+function measuredMsOf({ recorder: { measureFrom, measureTo }, last }: Observations): number {
   if (measureFrom === undefined) return 0;
   return ((measureTo ?? last).atNs - measureFrom.atNs) / 1e6;
 }
@@ -182,13 +180,14 @@ function groupsOf({ plan, last, sink }: Observations): GroupResult[] {
 
 /** Of the measure window, where it was reached. */
 function generatorOf(seen: Observations, measuredMs: number): LoadResult['generator'] {
-  const { last, measureFrom } = seen;
-  const end = seen.measureTo ?? last;
+  const { last } = seen;
+  const { measureFrom, measureTo } = seen.recorder;
+  const end = measureTo ?? last;
   const cpuMs = end.cpuMs - (measureFrom?.cpuMs ?? 0);
   const received = end.counters.received - (measureFrom?.counters.received ?? 0);
   return {
     processes: seen.processes,
-    threads: end.threads,
+    threads: last.threads,
     cpu: measuredMs > 0 ? cpuMs / measuredMs : 0,
     rssBytes: end.rssBytes,
     usPerReceived: received > 0 ? (cpuMs * 1e3) / received : null,

@@ -112,7 +112,6 @@ export class Swarm implements ConnectorEvents {
     for (const peer of this.#publishers) wireBytes += peer?.wireBytes ?? 0;
     this.#parts.board.set('wireBytes', wireBytes);
     this.#parts.board.set('connecting', this.#connector.connecting);
-    this.#parts.board.set('connected', this.#open);
   }
 
   opened(peer: Peer, timings: ConnectTimings, connectNs: number): void {
@@ -157,7 +156,7 @@ export class Swarm implements ConnectorEvents {
     client.peer = peer;
     client.leaving = false;
     peer.state = client;
-    this.#open++;
+    board.set('connected', ++this.#open);
     board.add(CounterWord.opened);
     const { connect, connectTcp, connectTls, connectUpgrade } = board.histograms;
     connect.record(connectNs);
@@ -171,7 +170,7 @@ export class Swarm implements ConnectorEvents {
   #clientClosed(peer: Peer, code: number, reason: string, error: Error | undefined): void {
     const { board, sending } = this.#parts;
     const client = peer.state as ClientState;
-    this.#open--;
+    board.set('connected', --this.#open);
     const replaced = client.peer !== peer;
     if (replaced) return; // it left, and its successor was faster
     client.peer = undefined;

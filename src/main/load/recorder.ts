@@ -1,0 +1,62 @@
+/**
+ * Watches a test second by second: the rows of the series, how busy the load threads were in the measure window, and what the
+ * snapshots at its two ends were. Thread: the coordinator's.
+ */
+import type { SeriesRow } from '../../shared/load/result';
+import type { Schedule } from '../../shared/load/schedule';
+import type { GeneratorSnapshot, ThreadLoad } from '../../shared/load/snapshot';
+import { phaseAt, rowBetween, type ServerUse } from './series';
+
+export class Recorder {
+  readonly series: SeriesRow[] = [];
+  readonly #schedule: Schedule;
+  #watchedNs = 0;
+  readonly #busy = new Map<string, { ms: number; busyMs: number }>();
+  #last: { snapshot: GeneratorSnapshot; ns: number } | undefined;
+  measureFrom: GeneratorSnapshot | undefined;
+  measureTo: GeneratorSnapshot | undefined;
+
+  constructor(schedule: Schedule) {
+    this.#schedule = schedule;
+  }
+
+  /** @param ns since the schedule began */
+  begin(snapshot: GeneratorSnapshot, ns: number): void {
+    this.#last = { snapshot, ns };
+  }
+
+  /** A second is over, or the test. @returns the row; undefined where no time has passed */
+  take(snapshot: GeneratorSnapshot, ns: number, server: ServerUse): SeriesRow | undefined {
+    const last = this.#last;
+    this.#last = { snapshot, ns };
+    if (last === undefined || ns <= last.ns) return undefined;
+    const row = rowBetween(
+      last.snapshot,
+      snapshot,
+      { fromNs: last.ns, toNs: ns, schedule: this.#schedule },
+      server,
+    );
+    this.series.push(row);
+    return row;
+  }
+
+  /** Every look at the threads counts, since each tells only how busy they were since the one before. */
+  watchThreads({ threads }: GeneratorSnapshot, ns: number): void {
+    const sinceNs = this.#watchedNs;
+    this.#watchedNs = ns;
+    if (phaseAt((ns + sinceNs) / 2, this.#schedule) !== 'measure') return;
+    const ms = (ns - sinceNs) / 1e6;
+    for (const { name, utilization } of threads) {
+      const sum = this.#busy.get(name) ?? { ms: 0, busyMs: 0 };
+      this.#busy.set(name, { ms: sum.ms + ms, busyMs: sum.busyMs + utilization * ms });
+    }
+  }
+
+  /** The threads with their utilization over the measure window. */
+  threads(last: readonly ThreadLoad[]): ThreadLoad[] {
+    return last.map((thread) => {
+      const sum = this.#busy.get(thread.name);
+      return sum === undefined || sum.ms === 0 ? thread : { ...thread, utilization: sum.busyMs / sum.ms };
+    });
+  }
+}
