@@ -24,8 +24,8 @@ import { crc32, lengthWithCrc32 } from './crc32';
 /** The smallest payloads. */
 export const BINARY_STAMP_BYTES = 32;
 export const TEXT_STAMP_BYTES = 47;
-/** Sequences are below it: what a publisher can send in a test. */
-export const SEQUENCE_LIMIT = 2 ** 32;
+/** Sequences are below it: so many messages a publisher can send in a test. */
+export const SEQUENCE_LIMIT = 2 ** 32 - 1;
 
 /** No UTF-8, so that no text holds it. */
 const MAGIC = 0xb163_72b5;
