@@ -2,6 +2,7 @@
 import type { LoadObserver, RunNotice } from '../../load/observe/observer';
 import { RunProgress } from '../../load/observe/progress';
 import type { LoadEvent } from '../../load/options';
+import { oneLine } from '../../load/report/plain-text';
 import { plainLine } from './live-lines';
 
 /** Lines for a log: each phase, and a second of the run every so often. */
@@ -19,12 +20,12 @@ export class PlainDisplay implements LoadObserver {
   run(notice: RunNotice): void {
     this.#progress.begin(notice);
     this.#seconds = 0;
-    if (notice.title !== '') this.#write(notice.title);
+    if (notice.title !== '') this.#write(oneLine(notice.title));
   }
 
   event(event: LoadEvent): void {
     this.#progress.take(event);
-    if (event.type === 'warning') this.#write(`warning: ${event.message}`);
+    if (event.type === 'warning') this.#write(`warning: ${oneLine(event.message)}`);
     else if (event.type === 'phase') this.#write(this.#phaseText(event.name));
     else if (event.type === 'second' && this.#seconds++ % this.#everySeconds === 0) {
       this.#write(plainLine(event.row));

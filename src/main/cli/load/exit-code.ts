@@ -1,6 +1,6 @@
 /** The exit code that a result comes to. Pure. */
-import { Check } from '../../../shared/load/plan';
 import type { LoadResult } from '../../../shared/load/result';
+import { type Outcome, outcomeOf } from '../../load/correctness';
 import { ExitCode } from '../exit-codes';
 
 /** What is worse goes first: of several runs the worst says how it went. */
@@ -19,17 +19,15 @@ export function worstOf(codes: readonly ExitCode[]): ExitCode {
 
 /** A message that is missing is missing whoever was overloaded; but a threshold says something only of a run that is valid. */
 export function exitCodeOf(result: LoadResult): ExitCode {
-  if (result.totals.opened === 0 && result.config.clients > 0) return ExitCode.UNREACHABLE;
-  if (isIncorrect(result)) return ExitCode.INCORRECT;
-  if (!result.verdict.valid) return ExitCode.INVALID_RUN;
-  return result.thresholds.some(({ passed }) => !passed) ? ExitCode.FAILURE : ExitCode.OK;
+  if (result.totals.opened === 0) return ExitCode.UNREACHABLE;
+  return CODES[outcomeOf(result)];
 }
 
-function isIncorrect({ config: { checks }, reconciliation }: LoadResult): boolean {
-  const { lost, duplicated, reordered, corrupt } = reconciliation;
-  return (
-    (checks.includes(Check.LOSS) && lost > 0) ||
-    (checks.includes(Check.ORDER) && duplicated + reordered > 0) ||
-    (checks.includes(Check.CONTENT) && corrupt > 0)
-  );
-}
+const CODES: { [outcome in Outcome]: ExitCode } = {
+  failed: ExitCode.INVALID_RUN,
+  interrupted: ExitCode.SIGINT,
+  incorrect: ExitCode.INCORRECT,
+  invalid: ExitCode.INVALID_RUN,
+  threshold: ExitCode.FAILURE,
+  good: ExitCode.OK,
+};

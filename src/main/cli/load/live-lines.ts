@@ -2,6 +2,7 @@
 import type { SeriesRow } from '../../../shared/load/result';
 import type { RunProgress } from '../../load/observe/progress';
 import { formatQuantity, type Kind } from '../../load/quantity';
+import { oneLine } from '../../load/report/plain-text';
 
 /** Marks for what should stand out. Absent: no colour. */
 export interface Paint {
@@ -32,7 +33,10 @@ function headLine({ title, plan, url, row }: RunProgress): string {
   const slow = plan?.slow.reduce((sum, group) => sum + group.clients, 0) ?? 0;
   if (slow > 0) parts.push(`${formatQuantity(slow, 'count')} slow`);
   if (row !== undefined) parts.push(`${formatQuantity(Math.round(row.targetPerSecond), 'rate')} wanted`);
-  return parts.filter(Boolean).join('  ');
+  return parts
+    .filter((part) => part !== undefined && part !== '')
+    .map((part) => oneLine(String(part)))
+    .join('  ');
 }
 
 function phaseLine(progress: RunProgress, width: number): string {

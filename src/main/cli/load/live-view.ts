@@ -7,6 +7,7 @@
 import type { LoadObserver, RunNotice } from '../../load/observe/observer';
 import { RunProgress } from '../../load/observe/progress';
 import type { LoadEvent } from '../../load/options';
+import { oneLine } from '../../load/report/plain-text';
 import { liveLines, NO_PAINT, type Paint } from './live-lines';
 
 /** What of a terminal is needed: standard error, or a fake. */
@@ -75,7 +76,7 @@ export class LiveView implements LoadObserver {
   /** A line that stays, above the block. */
   say(line: string): void {
     this.#erase();
-    this.#screen.write(`${line}\n`);
+    this.#screen.write(`${oneLine(line)}\n`);
     this.#draw();
   }
 

@@ -1,0 +1,25 @@
+/** What went wrong with a load test, as the command line tells it. */
+import { LoadOptionsError } from '../../load/faults';
+import { ReportError } from '../../load/report/report-error';
+import { ExitCode } from '../exit-codes';
+import { Failure } from '../failure';
+import type { Interruption } from './interruption';
+
+/** Codes of errors that say: there is nobody. */
+const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/;
+
+/** @returns the failure with its exit code */
+export function failureOf(error: unknown, interruption?: Interruption): Failure {
+  if (error instanceof Failure) return error;
+  const { message, code } = error as NodeJS.ErrnoException;
+  const interrupted = interruption?.exitCode;
+  if (interrupted !== undefined)
+    return new Failure(interrupted as ExitCode, 'Ended before it began.', { cause: error });
+  if (error instanceof LoadOptionsError) return new Failure(ExitCode.USAGE, message, { cause: error });
+  if (error instanceof ReportError) {
+    return new Failure(ExitCode.FAILURE, message, { remedy: error.remedy, cause: error });
+  }
+  const exitCode = UNREACHABLE.test(code ?? '') ? ExitCode.UNREACHABLE : ExitCode.INTERNAL;
+  const remedy = exitCode === ExitCode.INTERNAL ? 'With --debug it tells more.' : 'Check host and port.';
+  return new Failure(exitCode, message, { remedy, cause: error });
+}
