@@ -14,6 +14,7 @@ import { exitWith } from './exit-with';
 import { Failure } from './failure';
 import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
 import { defineBench } from './load/define-bench';
+import { defineFind } from './load/define-find';
 import type { RunOptions } from './run';
 import { defineShellCommands } from './shell/define-shell';
 import type { TailOptions } from './tail';
@@ -58,6 +59,7 @@ function createProgram(): Command {
   defineDaemonCommands(program);
   defineConfigCommand(program);
   defineBench(program);
+  defineFind(program);
   defineShellCommands(program);
   for (const command of everyCommand(program)) configure(command);
   return program;
