@@ -38,6 +38,7 @@ export class SlowReader {
 
   /** At most so much is read at once; undefined: as any peer. */
   get readBytes(): number | undefined {
+    if (this.#behaviour.kind === 'never-read') return FEWEST_READ_BYTES; // of what comes with the upgrade
     if (this.#behaviour.kind !== 'rate') return undefined;
     const bytes = Math.floor(this.#behaviour.bytesPerSecond / READS_PER_SECOND);
     return Math.min(Math.max(bytes, FEWEST_READ_BYTES), MOST_READ_BYTES);

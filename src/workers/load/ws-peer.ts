@@ -212,10 +212,16 @@ export class WsPeer implements Peer, SessionPeer {
   }
 }
 
+/** What node:http says of a connection that ended before an answer, with the code of a reset. */
+const HUNG_UP = 'socket hang up';
+
 /** An error of the handshake: the system's, or what ws found wrong with the answer, which has no code. */
 function refusedBy(error: Error): Error {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined) return withRemedy(error);
-  const isEarly = error.message === 'socket hang up';
-  return new ConnectError(isEarly ? ConnectFailure.CLOSED_EARLY : ConnectFailure.BAD_UPGRADE, error.message);
+  if (error.message === HUNG_UP)
+    return new ConnectError(
+      ConnectFailure.CLOSED_EARLY,
+      'the server closed before it had answered the upgrade',
+    );
+  return code === undefined ? new ConnectError(ConnectFailure.BAD_UPGRADE, error.message) : withRemedy(error);
 }
