@@ -7,12 +7,16 @@ import { usageError } from '../failure';
 export async function loadModule(file: string): Promise<unknown> {
   if (!existsSync(file)) throw usageError(`There is no configuration file ${file}.`);
   try {
-    const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
-    const content = (loaded.default as { default?: unknown } | undefined)?.default ?? loaded.default;
-    return typeof content === 'function' ? await content() : (content ?? { ...loaded });
+    const content = file.endsWith('.cjs') ? require(file) : contentOf(await import(pathToFileURL(file).href));
+    return typeof content === 'function' ? await content() : content;
   } catch (cause) {
     throw usageError(`Cannot load ${file}: ${(cause as Error).message}`, remedyOf(file, cause));
   }
+}
+
+/** The default export, also one that a compiler has wrapped; without it, all exports. */
+function contentOf(loaded: { default?: { default?: unknown } }): unknown {
+  return loaded.default?.default ?? loaded.default ?? { ...loaded };
 }
 
 function remedyOf(file: string, cause: unknown): string | undefined {
