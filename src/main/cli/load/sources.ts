@@ -7,7 +7,7 @@
  */
 import path from 'node:path';
 import { nearestName } from '../../config/nearest-name';
-import { type Failure, usageError } from '../failure';
+import { usageError } from '../failure';
 import { ENVIRONMENT_PREFIX, type FlagSpec, type FlagTable, type ValuesOf, variableName } from './flag';
 
 export interface Source {
@@ -21,22 +21,20 @@ export interface Source {
 
 /** All that is wrong, gathered. */
 export class Problems {
-  readonly #texts: string[] = [];
+  /** What several scenarios have from one file is told once. */
+  readonly #texts = new Set<string>();
 
   add(where: string, what: string): void {
-    this.#texts.push(`${where} ${what}`);
+    this.#texts.add(`${where} ${what}`);
   }
 
   /** @throws {Failure} USAGE, if there are any */
   check(): void {
-    if (this.#texts.length > 0) throw this.#failure();
-  }
-
-  #failure(): Failure {
     const [first, ...more] = this.#texts;
-    if (more.length === 0) return usageError(`${first}.`);
-    return usageError(
-      [`${this.#texts.length} faults:`, ...this.#texts.map((text) => `  ${text}`)].join('\n'),
+    if (first === undefined) return;
+    if (more.length === 0) throw usageError(`${first}.`);
+    throw usageError(
+      [`${this.#texts.size} faults:`, ...[first, ...more].map((text) => `  ${text}`)].join('\n'),
     );
   }
 }
