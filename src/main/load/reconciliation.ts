@@ -16,7 +16,8 @@ export interface Accounts {
 /** A server that only takes is its own witness of what came; else the clients are. */
 export function reconcile({ counters, refused, samples, hub, sink }: Accounts): Reconciliation {
   const seen = sink === undefined ? clientsSaw(counters, hub) : sinkSaw(counters, sink);
-  const accounted = seen.received + seen.droppedByPolicy + seen.droppedAtClose + seen.lost;
+  const { received, droppedByPolicy, droppedAtClose, lost, corrupt } = seen;
+  const accounted = received + droppedByPolicy + droppedAtClose + lost + corrupt;
   return {
     ...seen,
     refused,

@@ -2,11 +2,11 @@
 import { LoadBoard } from '../../shared/load/board';
 import type { Timetable } from '../../shared/load/generator';
 import { Pace } from '../../shared/load/pace';
-import { Mode } from '../../shared/load/plan';
 import { ProbeWriter } from '../../shared/load/probe-writer';
 import { Schedule } from '../../shared/load/schedule';
 import { streamsOf, streamsOfShare } from '../../shared/load/shares';
 import type { LoadAnswer, LoadOrder, LoadThreadStart } from '../../shared/load/thread-protocol';
+import { Attendance } from './attendance';
 import { TestClock } from './clock';
 import { Dialer } from './dialer';
 import { ErrorLog } from './error-log';
@@ -14,7 +14,7 @@ import { Health } from './health';
 import { Publishing } from './publishing';
 import { Receiving } from './receiving';
 import { Sending } from './sending';
-import { Swarm } from './swarm';
+import { newClients, Swarm } from './swarm';
 import { Upheaval } from './upheaval';
 
 /** How often gauges and errors are told. */
@@ -25,7 +25,7 @@ export class LoadThread {
   readonly #errors: ErrorLog;
   readonly #health: Health;
   readonly #publishing: Publishing;
-  readonly #receiving: Receiving;
+  readonly #attendance: Attendance;
   readonly #swarm: Swarm;
   readonly #upheaval: Upheaval;
   readonly #tell: (answer: LoadAnswer) => void;
@@ -44,7 +44,8 @@ export class LoadThread {
     this.#clock = new TestClock(board);
     this.#errors = new ErrorLog();
     this.#health = new Health(board);
-    this.#receiving = new Receiving(board, this.#clock, plan.mode === Mode.ECHO);
+    const clients = newClients(plan, share.clients);
+    this.#attendance = new Attendance(plan, share.clients, clients, board);
     const sending = new Sending(
       streams,
       new ProbeWriter(plan.payload, plan.seed),
@@ -53,10 +54,11 @@ export class LoadThread {
       this.#errors,
     );
     const dial = dialer.dial.bind(dialer);
-    this.#swarm = new Swarm(plan, share, {
+    this.#swarm = new Swarm(plan, share, clients, {
       board,
+      attendance: this.#attendance,
       dial: (arrival, events) => dial(arrival.number, arrival.publisher, arrival.slowGroup, events),
-      receiving: this.#receiving,
+      receiving: new Receiving(board, this.#clock, this.#attendance.checker),
       sending,
       errors: this.#errors,
     });
@@ -89,7 +91,7 @@ export class LoadThread {
         this.#upheaval.stop();
         break;
       case 'settle-accounts':
-        this.#swarm.settleAccounts(order.published);
+        this.#attendance.settle(order.published);
         break;
       case 'finish':
         await this.#finish(order.published);
@@ -100,6 +102,7 @@ export class LoadThread {
 
   #begin(timetable: Timetable): void {
     this.#clock.timetable = timetable;
+    this.#attendance.begin();
     this.#publishing.begin(timetable.startNs);
     this.#upheaval.begin(timetable);
     const untilMeasureMs = (timetable.measureFromNs - this.#clock.now()) / 1e6;
@@ -107,7 +110,7 @@ export class LoadThread {
   }
 
   async #finish(published: Record<number, number>): Promise<void> {
-    this.#swarm.settleAccounts(published);
+    this.#attendance.settle(published);
     clearTimeout(this.#measuring);
     this.#health.tell();
     this.#health.stop();
@@ -118,11 +121,9 @@ export class LoadThread {
   #tellAll(): void {
     this.#swarm.tell();
     this.#health.tell();
-    if (!this.#errors.changed && this.#receiving.samples.size === 0) return;
-    this.#tell({
-      type: 'errors',
-      errors: this.#errors.list(),
-      samples: [...this.#receiving.samples.values()],
-    });
+    this.#attendance.tell();
+    const samples = this.#attendance.checker.samples.sentences();
+    if (!this.#errors.changed && samples.length === 0) return;
+    this.#tell({ type: 'errors', errors: this.#errors.list(), samples });
   }
 }

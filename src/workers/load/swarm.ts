@@ -6,8 +6,8 @@
 import { CounterWord, type LoadBoard } from '../../shared/load/board';
 import type { Share } from '../../shared/load/generator';
 import { type LoadPlan, Mode } from '../../shared/load/plan';
-import { clientsPublish, slowGroupOf } from '../../shared/load/shares';
-import { Account, type Balance } from './account';
+import { clientsPublish, type Range, slowGroupOf } from '../../shared/load/shares';
+import type { Attendance } from './attendance';
 import type { ClientState } from './client-state';
 import { type Arrival, Connector, type ConnectorEvents, type Dial } from './connector';
 import { codeOf, type ErrorLog } from './error-log';
@@ -17,6 +17,7 @@ import type { Sending } from './sending';
 
 export interface SwarmParts {
   board: LoadBoard;
+  attendance: Attendance;
   dial: Dial;
   receiving: Receiving;
   sending: Sending;
@@ -24,7 +25,7 @@ export interface SwarmParts {
 }
 
 export class Swarm implements ConnectorEvents {
-  readonly clients: ClientState[];
+  readonly clients: readonly ClientState[];
   readonly #publishers: (Peer | undefined)[];
   readonly #plan: LoadPlan;
   readonly #share: Share;
@@ -35,17 +36,17 @@ export class Swarm implements ConnectorEvents {
   #wireBytes = 0;
   #open = 0;
   #sockets = 0;
+  /** Those that we let go, until they are gone. */
+  readonly #leaving = new Set<Peer>();
   #ending = false;
   #allClosed: (() => void) | undefined;
 
-  constructor(plan: LoadPlan, share: Share, parts: SwarmParts) {
+  constructor(plan: LoadPlan, share: Share, clients: readonly ClientState[], parts: SwarmParts) {
     this.#plan = plan;
     this.#share = share;
     this.#parts = parts;
     this.#clientsPublish = clientsPublish(plan);
-    this.clients = Array.from({ length: share.clients.to - share.clients.from }, (_, at) =>
-      newClient(plan, share.clients.from + at),
-    );
+    this.clients = clients;
     this.#publishers = new Array(share.publishers.to - share.publishers.from);
     this.#connector = new Connector(parts.dial, this.#limits(), this);
   }
@@ -61,35 +62,11 @@ export class Swarm implements ConnectorEvents {
     return this.#connector.connect([...publishers, ...this.clients.map(arrivalOf)]);
   }
 
-  /** Ends the connections of these clients and opens new ones. Resolves when they are there or were given up. */
-  async replace(clients: readonly ClientState[], how: 'close' | 'terminate'): Promise<void> {
-    for (const client of clients) {
-      this.#leave(client, how);
-      client.account.join();
-    }
-    if (!this.#ending) await this.#connector.connect(clients.map(arrivalOf), { atOnce: true });
-  }
-
-  /** What is missing if the test ended now, and who misses it. */
-  settleAccounts(published: Record<number, number>): void {
-    const { board } = this.#parts;
-    const sum: Balance = { expected: 0, lost: 0, lostDisconnected: 0 };
-    const slow = this.#plan.slow.map(() => 0);
-    for (const client of this.clients) {
-      const balance = client.account.balance(published, this.#streamOf(client));
-      sum.expected += balance.expected;
-      sum.lost += balance.lost;
-      if (client.slowGroup >= 0) slow[client.slowGroup]! += balance.lost;
-      else if (client.peer === undefined) sum.lostDisconnected += balance.lost;
-    }
-    board.set('expected', sum.expected);
-    board.set('lost', sum.lost);
-    board.set('lostDisconnected', sum.lostDisconnected);
-    board.set(
-      'lostSlow',
-      slow.reduce((all, lost) => all + lost, 0),
-    );
-    for (const [group, lost] of slow.entries()) board.setSlow(group, 'lost', lost);
+  /** Ends the connections of those of these clients that have one, and opens new ones. */
+  replace(clients: readonly ClientState[], how: 'close' | 'terminate'): void {
+    const connected = clients.filter(({ peer }) => peer !== undefined);
+    for (const client of connected) this.#leave(client, how);
+    void this.#connector.connect(connected.map(arrivalOf), { atOnce: true });
   }
 
   /** Says goodbye to everybody. Resolves when all connections are gone. */
@@ -109,6 +86,7 @@ export class Swarm implements ConnectorEvents {
   tell(): void {
     let wireBytes = this.#wireBytes;
     for (const { peer } of this.clients) wireBytes += peer?.wireBytes ?? 0;
+    for (const peer of this.#leaving) wireBytes += peer.wireBytes;
     for (const peer of this.#publishers) wireBytes += peer?.wireBytes ?? 0;
     this.#parts.board.set('wireBytes', wireBytes);
     this.#parts.board.set('connecting', this.#connector.connecting);
@@ -123,7 +101,8 @@ export class Swarm implements ConnectorEvents {
 
   message(peer: Peer, bytes: Buffer, start: number, end: number, _binary: boolean, receivedNs: number): void {
     if (peer.publisher) return; // what a server gives to all it gives to publishers too
-    this.#parts.receiving.take(peer.state as ClientState, bytes, start, end, receivedNs);
+    const client = peer.state as ClientState;
+    if (client.peer === peer) this.#parts.receiving.take(client, bytes, start, end, receivedNs);
   }
 
   pinged(): void {
@@ -144,6 +123,7 @@ export class Swarm implements ConnectorEvents {
 
   closed(peer: Peer, code: number, reason: string, error: Error | undefined): void {
     this.#sockets--;
+    this.#leaving.delete(peer);
     this.#wireBytes += peer.wireBytes;
     if (peer.publisher) this.#publisherClosed(peer, code, reason, error);
     else this.#clientClosed(peer, code, reason, error);
@@ -151,11 +131,11 @@ export class Swarm implements ConnectorEvents {
   }
 
   #clientOpened(peer: Peer, timings: ConnectTimings, connectNs: number): void {
-    const { board, sending } = this.#parts;
+    const { board, sending, attendance } = this.#parts;
     const client = this.clients[peer.number - this.#share.clients.from]!;
     client.peer = peer;
-    client.leaving = false;
     peer.state = client;
+    attendance.came(client);
     board.set('connected', ++this.#open);
     board.add(CounterWord.opened);
     const { connect, connectTcp, connectTls, connectUpgrade } = board.histograms;
@@ -171,11 +151,10 @@ export class Swarm implements ConnectorEvents {
     const { board, sending } = this.#parts;
     const client = peer.state as ClientState;
     board.set('connected', --this.#open);
-    const replaced = client.peer !== peer;
-    if (replaced) return; // it left, and its successor was faster
+    if (client.peer !== peer) return; // we let it go
     client.peer = undefined;
     if (this.#clientsPublish) sending.carry(client.number, undefined);
-    if (client.leaving || this.#ending) return;
+    client.wasLost = true;
     board.add(CounterWord.lostConnections);
     if (client.slowGroup >= 0) board.addSlow(client.slowGroup, 'disconnected');
     this.#tellLoss(code, reason, error);
@@ -198,11 +177,17 @@ export class Swarm implements ConnectorEvents {
     void this.#connector.connect([{ number: peer.number, publisher: true, slowGroup: -1 }]);
   }
 
+  /** What still comes over its connection counts no more. */
   #leave(client: ClientState, how: 'close' | 'terminate'): void {
-    if (client.peer === undefined || client.leaving) return;
-    client.leaving = true;
-    this.#parts.board.add(CounterWord.left);
-    client.peer[how]();
+    const { peer } = client;
+    if (peer === undefined) return;
+    client.peer = undefined;
+    const { board, attendance, sending } = this.#parts;
+    if (this.#clientsPublish) sending.carry(client.number, undefined);
+    board.add(CounterWord.left);
+    this.#leaving.add(peer);
+    if (!this.#ending) attendance.left(client);
+    peer[how]();
   }
 
   #tellLoss(code: number, reason: string, error: Error | undefined): void {
@@ -212,10 +197,6 @@ export class Swarm implements ConnectorEvents {
       what,
       error?.message ?? `the server closed with ${code} ${reason}`.trim(),
     );
-  }
-
-  #streamOf(client: ClientState): number | undefined {
-    return this.#plan.mode === Mode.ECHO ? client.number : undefined;
   }
 
   /** The rate and the window are of all load threads together. */
@@ -230,9 +211,15 @@ export class Swarm implements ConnectorEvents {
   }
 }
 
-function newClient(plan: LoadPlan, number: number): ClientState {
-  const slowGroup = slowGroupOf(plan.slow, plan.clients, number);
-  return { number, slowGroup, account: new Account(), peer: undefined, leaving: false };
+export function newClients(plan: LoadPlan, { from, to }: Range): ClientState[] {
+  return Array.from({ length: to - from }, (_, slot) => ({
+    number: from + slot,
+    slot,
+    slowGroup: slowGroupOf(plan.slow, plan.clients, from + slot),
+    peer: undefined,
+    present: false,
+    wasLost: false,
+  }));
 }
 
 function arrivalOf({ number, slowGroup }: ClientState): Arrival {

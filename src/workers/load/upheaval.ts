@@ -2,7 +2,6 @@
 
 import type { Timetable } from '../../shared/load/generator';
 import { type LoadPlan, Mode } from '../../shared/load/plan';
-import type { ClientState } from './client-state';
 import type { TestClock } from './clock';
 import type { Swarm } from './swarm';
 
@@ -28,7 +27,7 @@ export class Upheaval {
     if (this.#plan.mode === Mode.RECONNECT)
       for (const part of STORMS)
         this.#at(measureFromNs + part * (measureToNs - measureFromNs), () =>
-          this.#replace(this.#swarm.clients, 'terminate'),
+          this.#swarm.replace(this.#swarm.clients, 'terminate'),
         );
   }
 
@@ -45,16 +44,12 @@ export class Upheaval {
     const step = (dueNs: number): void => {
       if (dueNs >= toNs || clients.length === 0) return;
       this.#at(dueNs, () => {
-        this.#replace([clients[this.#next % clients.length]!], 'close');
+        this.#swarm.replace([clients[this.#next % clients.length]!], 'close');
         this.#next++;
         step(dueNs + distanceNs);
       });
     };
     step(fromNs + distanceNs);
-  }
-
-  #replace(clients: readonly ClientState[], how: 'close' | 'terminate'): void {
-    void this.#swarm.replace(clients, how);
   }
 
   #at(ns: number, what: () => void): void {
