@@ -11,7 +11,7 @@ import type { Piscina } from 'piscina';
 import { Board } from '../shared/board';
 import { capacityWarnings, describeCapacity } from '../shared/capacity';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../shared/close-codes';
-import type { ConnectionReport } from '../shared/control';
+import type { ConnectionReport, ServiceStart } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
@@ -83,7 +83,15 @@ export interface CloseOptions {
  * const hub = await createHub({ port: 8080 })
  * new Worker('./ticks.js', { workerData: { ringcast: hub.producerHandle() } })
  */
-export async function createHub(options?: HubOptions): Promise<Hub> {
+export function createHub(options?: HubOptions): Promise<Hub> {
+  return createObservedHub(options);
+}
+
+/** @internal for load tests: somebody in the service thread is told of what the engine does */
+export async function createObservedHub(
+  options?: HubOptions,
+  observer?: ServiceStart['observer'],
+): Promise<Hub> {
   const resolved = resolveHubOptions(options);
   const placement = resolvePlacement(options);
   if (resolved.logLevel !== undefined) setLogLevel(resolved.logLevel);
@@ -94,7 +102,7 @@ export async function createHub(options?: HubOptions): Promise<Hub> {
   });
   const board = Board.create(resolved.maxChannels);
   const handle = createProducerHandle(ring, board, resolved.allowed);
-  const service = await startService(handle, resolved, placement);
+  const service = await startService(handle, resolved, placement, observer);
   tellCapacity(board, resolved);
   return new Hub(resolved, placement, ring, board, handle, service);
 }
@@ -104,8 +112,9 @@ async function startService(
   handle: ProducerHandle,
   options: ResolvedHubOptions,
   placement: Placement,
+  observer: ServiceStart['observer'],
 ): Promise<HostedService> {
-  if (placement.where === 'service thread') return startServiceThread(handle, options);
+  if (placement.where === 'service thread') return startServiceThread(handle, options, observer);
   const { startLocalService } = require('./local-service') as typeof import('./local-service');
   return startLocalService(handle, options, placement);
 }

@@ -18,10 +18,17 @@ const EXIT_GRACE_MS = 2_000;
 export async function startServiceThread(
   handle: ProducerHandle,
   options: ResolvedHubOptions,
+  observer?: ServiceStart['observer'],
 ): Promise<HostedService> {
   const control = new MessageChannel();
   const inbound = new MessageChannel();
-  const start: ServiceStart = { handle, options, control: control.port2, inbound: inbound.port2 };
+  const start: ServiceStart = {
+    handle,
+    options,
+    control: control.port2,
+    inbound: inbound.port2,
+    observer,
+  };
   const worker = new Worker(workerFile(), {
     name: 'ringcast service',
     workerData: start,

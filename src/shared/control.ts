@@ -38,6 +38,8 @@ export interface ServiceStart {
   control: MessagePort;
   /** Batches to the application, credits back. */
   inbound: MessagePort;
+  /** In a load test: a module that is told of what the engine does, and its memory. */
+  observer?: { file: string; memory: SharedArrayBuffer };
 }
 
 /** The first thing that the service thread says. */

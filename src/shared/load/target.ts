@@ -34,6 +34,15 @@ export interface SinkReport {
   delivery: Histogram;
 }
 
+/** What the server has cost so far. */
+export interface ServerSample {
+  /** On the reference clock, nanoseconds. */
+  atNs: number;
+  /** CPU time since it began, of all its processes and threads; publishers inside it are left out. */
+  cpuMs: number;
+  rssBytes: number;
+}
+
 export interface Target {
   readonly kind: 'hub' | 'reference' | 'url' | 'command';
   readonly name: string;
@@ -46,6 +55,13 @@ export interface Target {
    * publishers are connections of the generators.
    */
   readonly publishing: TargetPublishing | undefined;
+  /**
+   * The timetable is known: a target that measures itself does so by it, and its publishers, if it has any, publish by it. A
+   * second call does nothing.
+   */
+  begin(timetable: Timetable): Promise<void>;
+  /** Reads the operating system's figures of the process, within some 100 µs. Null: not known here, or it is gone. */
+  sample(): ServerSample | null;
   /** Undefined where the target tells nothing of itself. */
   report?(): Promise<{ hub?: TargetReport; sink?: SinkReport }>;
   /** Ends it. Resolves when the process is gone. Never rejects. */
@@ -56,6 +72,7 @@ export interface Target {
 
 export interface TargetPublishing {
   prepare(plan: LoadPlan, publishers: Share['publishers']): Promise<void>;
+  /** The same as the target's. */
   begin(timetable: Timetable): Promise<void>;
   stop(): Promise<void>;
   snapshot(): Promise<GeneratorSnapshot>;

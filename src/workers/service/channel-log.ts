@@ -282,6 +282,11 @@ export class LogReader {
     return this.#sequence;
   }
 
+  /** Messages before the end of the view that `take` returned last. */
+  get writingToSequence(): number {
+    return this.#writingToSequence;
+  }
+
   get lagBytes(): number {
     return this.#log.head - this.#position;
   }

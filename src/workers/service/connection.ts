@@ -19,6 +19,7 @@ import type { ConnectionSummary } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { Channel, Subscription } from './channel';
 import { encodeFragment, encodeFrame, Opcode } from './frame';
+import type { EngineObserver } from './observer';
 import type { PeerSocket } from './peer-socket';
 import { type FrameSettled, type MessageSender, PrivateQueue } from './private-queue';
 import type { TellSettled, TicketOwner } from './tickets';
@@ -36,6 +37,7 @@ export interface ConnectionHost {
   progressed(): void;
   /** Memory of the private messages that wait, over all connections, changed by `bytes`. */
   privateBytesChanged(bytes: number): void;
+  observer?: EngineObserver;
 }
 
 export class Connection {
@@ -49,6 +51,8 @@ export class Connection {
   readonly #private: PrivateQueue;
   /** Whether the engine has it in its list of connections to flush. */
   queued = false;
+  /** For an observer: when it was told of the write under way. */
+  handedNs = 0;
   /** Only the newest pong and the newest ping matter: a flood of pings costs one answer a write. */
   #pong: Buffer | undefined;
   #ping: Buffer | undefined;
@@ -255,6 +259,7 @@ export class Connection {
       const view = subscription.take();
       if (view === undefined) continue;
       this.#writingFrom = subscription;
+      this.#host.observer?.handed(this, subscription);
       this.#write(view);
       return;
     }
@@ -344,6 +349,7 @@ export class Connection {
     if (this.#writingFrom !== undefined) {
       const subscription = this.#writingFrom;
       this.#writingFrom = undefined;
+      this.#host.observer?.written(this, subscription);
       subscription.channel.written(subscription);
     } else if (this.#private.writing) {
       const finished = this.#private.written(this.#host.nowMs());

@@ -28,6 +28,7 @@ import { FanOut, SLICE_MS } from './fan-out';
 import { Opcode } from './frame';
 import type { HandlerModule } from './handler-module';
 import { Inbound } from './inbound';
+import type { EngineObserver } from './observer';
 import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
@@ -70,6 +71,7 @@ export interface EngineParts {
   outbox: ApplicationOutbox;
   /** How many connections may be open now. */
   capacity: { readonly connections: number };
+  observer?: EngineObserver;
   /** Told when the gate of a channel with `slow: 'wait'` shuts or opens. */
   onGate?(channel: string, shut: boolean): void;
 }
@@ -125,6 +127,7 @@ export class Engine {
       privateBytesChanged: (bytes) => {
         this.#slowPeers.privateBytes += bytes;
       },
+      observer: parts.observer,
     };
     this.#channels = new ChannelTable(board, parts.options, parts.handlers, this.#host.tell);
     this.#fanOut = new FanOut(() => scheduler.nowMs());
@@ -270,8 +273,11 @@ export class Engine {
     this.#doorbell.disarm();
     this.#nowMs = this.#parts.scheduler.nowMs();
     const endMs = this.#nowMs + (limits?.budgetMs ?? 0);
+    const { observer } = this.#parts;
+    observer?.draining();
     const records =
       limits === undefined ? this.#consumer.drain(this.#take, DRAIN_BUDGET) : this.#drainWithin(limits);
+    observer?.drained();
     if (records > 0) this.#slowPeers.afterDrain(this.#fanOut.passes, this.#nowMs);
     const visited = this.#fanOut.go(limits === undefined ? SLICE_MS : endMs - this.#parts.scheduler.nowMs());
     if (this.#slowPeers.gating) this.#slowPeers.openGates(this.#nowMs);
@@ -342,6 +348,7 @@ export class Engine {
     const opcode = record.kind === RecordKind.TEXT ? Opcode.TEXT : Opcode.BINARY;
     const passing = channel.fanningOut;
     channel.publish(opcode, record.bytes, record.payloadOffset, record.payloadBytes, this.#nowMs, owner);
+    if (channel.subscribers > 0) this.#parts.observer?.appended(channel, record);
     if (!passing && channel.fanningOut) this.#fanOut.begin(channel);
   }
 

@@ -24,6 +24,7 @@ import { Engine, type TurnLimits } from './engine';
 import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule, uncalledFunction } from './handler-module';
 import { Listener } from './listener';
+import type { EngineObserver } from './observer';
 import { ApplicationOutbox } from './outbox';
 import type { Scheduler } from './peer-socket';
 import { ProducerDoor } from './producer-door';
@@ -35,6 +36,7 @@ export interface ServiceSurroundings {
   tell(batch: InboundBatch): void;
   /** Is told of the descriptors. */
   mirror?: DescriptorMirror;
+  observer?: EngineObserver;
 }
 
 export class Service implements ServiceControl {
@@ -60,7 +62,7 @@ export class Service implements ServiceControl {
   private constructor(
     handle: ProducerHandle,
     options: ResolvedHubOptions,
-    { scheduler, tell, mirror }: ServiceSurroundings,
+    { scheduler, tell, mirror, observer }: ServiceSurroundings,
     handlers: ReadonlyMap<string, HandlerModule>,
   ) {
     const ring = new RingMemory(handle.ring);
@@ -88,6 +90,7 @@ export class Service implements ServiceControl {
       scheduler,
       outbox: this.#outbox,
       capacity: this.#capacity,
+      observer,
       onGate: (channel, shut) => this.#door?.tellGate(channel, shut),
     });
     try {

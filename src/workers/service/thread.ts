@@ -6,14 +6,16 @@ import type { ServiceControl, ServiceReady, ServiceStart } from '../../shared/co
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundCredit } from '../../shared/inbound';
 import { joinLog } from '../../shared/log';
+import type { ObserverModule } from './observer';
 import { realScheduler } from './peer-socket';
 import { Service } from './service';
 
-async function start({ handle, options, control, inbound }: ServiceStart): Promise<number> {
+async function start({ handle, options, control, inbound, observer }: ServiceStart): Promise<number> {
   joinLog(handle.log, 'service');
   const service = await Service.create(handle, options, {
     scheduler: realScheduler,
     tell: (batch) => inbound.postMessage(batch, [batch.bytes]),
+    observer: observer && (require(observer.file) as ObserverModule).createObserver(observer.memory),
   });
   inbound.on('message', ({ credit }: InboundCredit) => service.credit(credit));
   const calls: ServiceControl = {

@@ -1,0 +1,36 @@
+/** A server that runs in this process: a hub, or one of the servers to compare it with. */
+import type { Share, Timetable } from '../../../shared/load/generator';
+import type { LoadPlan } from '../../../shared/load/plan';
+import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
+import type { ReferenceTarget } from '../options';
+import type { ServerReport } from './protocol';
+
+/** `hub` is what is loaded when nothing else is named. */
+export type ServerName = 'hub' | ReferenceTarget;
+
+export interface RunningServer {
+  /** Where clients connect to. */
+  readonly url: string;
+  /** Undefined: publishers are connections. */
+  readonly publishing?: ServerPublishing;
+  /** Rejects if it breaks down; absent where it cannot. */
+  readonly failed?: Promise<never>;
+  /** The measure window is known now. */
+  begin?(timetable: Timetable): void;
+  report?(): Promise<ServerReport>;
+  close(): Promise<void>;
+}
+
+/** Publishers that are threads of the server's own process. */
+export interface ServerPublishing {
+  /** @returns the threads' numbers, as far as the system tells them: they are not the server */
+  prepare(plan: LoadPlan, publishers: Share['publishers']): Promise<number[]>;
+  begin(timetable: Timetable): void;
+  stop(): Promise<void>;
+  snapshot(): GeneratorSnapshot;
+}
+
+export interface ServerAddress {
+  host: string;
+  port: number;
+}
