@@ -8,7 +8,9 @@ import { channelName, seconds, wholeNumber } from './arguments';
 import { defineConfigCommand } from './config-commands';
 import { defineDaemonCommands } from './daemon-commands';
 import { defineAgent } from './define-agent';
+import { defineDoctor } from './define-doctor';
 import { definePublish } from './define-publish';
+import { defineServe } from './define-serve';
 import { ExitCode } from './exit-codes';
 import { exitWith } from './exit-with';
 import { Failure } from './failure';
@@ -57,6 +59,8 @@ function createProgram(): Command {
   definePublish(program, { after: EXIT_CODES, exitWith });
   defineAgent(program);
   defineDaemonCommands(program);
+  defineServe(program, { after: EXIT_CODES, exitWith });
+  defineDoctor(program, { exitWith });
   defineConfigCommand(program);
   defineBench(program);
   defineFind(program);

@@ -5,6 +5,7 @@ import { createHub, type Hub } from '../hub';
 import { makeSocketDirectory } from '../producer-socket';
 import { ExitCode } from './exit-codes';
 import { Failure } from './failure';
+import { listenFailure } from './listen-failure';
 
 /**
  * @param note is told what the hub has to do without
@@ -25,13 +26,7 @@ export async function startHub(settings: Settings, note: (text: string) => void)
       return startHub(settings, note);
     }
     if (!(error instanceof HubError) || error.code !== HubErrorCode.LISTEN_FAILED) throw error;
-    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
-    const address = `${options.host}:${options.port}`;
-    const [message, remedy] = LISTEN_FAILURES[code ?? ''] ?? [
-      error.message.replace(/^cannot listen on \S+: /, ''),
-      'Choose another address with --host and --port.',
-    ];
-    throw new Failure(ExitCode.FAILURE, `Cannot listen on ${address}: ${message}`, { remedy, cause: error });
+    throw listenFailure(error, options.host, options.port);
   }
 }
 
@@ -42,16 +37,3 @@ function socketFailure(error: Error): Failure {
     cause: error,
   });
 }
-
-const LISTEN_FAILURES: { [code: string]: [message: string, remedy: string] } = {
-  EADDRINUSE: [
-    'another program has this port.',
-    'Choose another one with --port, or let the system choose with --port 0.',
-  ],
-  EACCES: ['you may not use this port.', 'Choose one from 1024 on with --port.'],
-  EADDRNOTAVAIL: [
-    'this machine has no such address.',
-    'Choose one with --host: 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses.',
-  ],
-  ENOTFOUND: ['there is no host of this name.', 'Choose one with --host, such as 127.0.0.1.'],
-};

@@ -1,0 +1,96 @@
+/** What the server under test costs: samples at the turns of a test, and what follows from them. Thread: the coordinator's. */
+import type { ServerResult } from '../../../shared/load/result';
+import type { ServerSample, Target } from '../../../shared/load/target';
+
+/** With fewer clients the memory that each of them takes is lost in what a process takes and gives back anyway. */
+export const LEAST_CLIENTS_FOR_MEMORY = 100;
+
+/** Of the time since the look before. */
+export interface ServerLook {
+  /** Cores. */
+  cpu: number;
+  rssBytes: number;
+}
+
+/**
+ * @example
+ * watch.started()          // before the first client, publishers are there
+ * watch.connected()        // all clients are there, nothing is sent yet
+ * watch.measureBegins(); watch.look(); watch.look(); watch.measureEnds()
+ * watch.result({ clients, deliveries })
+ */
+export class ServerWatch {
+  readonly #target: Pick<Target, 'pid' | 'sample'>;
+  #bare: ServerSample | null = null;
+  #idle: ServerSample | null = null;
+  #from: ServerSample | null = null;
+  #to: ServerSample | null = null;
+  #last: ServerSample | null = null;
+  #highestRssBytes = 0;
+
+  constructor(target: Pick<Target, 'pid' | 'sample'>) {
+    this.#target = target;
+  }
+
+  started(): void {
+    this.#bare = this.#sample();
+  }
+
+  connected(): void {
+    this.#idle = this.#sample();
+  }
+
+  measureBegins(): void {
+    this.#from = this.#sample();
+    this.#highestRssBytes = this.#from?.rssBytes ?? 0;
+  }
+
+  measureEnds(): void {
+    this.#to = this.#sample();
+  }
+
+  /** For each second. @returns null if nothing is known, or this is the first look */
+  look(): ServerLook | null {
+    const before = this.#last;
+    const now = this.#sample();
+    return before === null || now === null
+      ? null
+      : { cpu: coresBetween(before, now), rssBytes: now.rssBytes };
+  }
+
+  /** @param deliveries messages that clients got in the measure window */
+  result({ clients, deliveries }: { clients: number; deliveries: number }): ServerResult | null {
+    const { pid } = this.#target;
+    const [from, to] = [this.#from, this.#to];
+    if (pid === undefined || from === null || to === null) return null;
+    const cpuMs = to.cpuMs - from.cpuMs;
+    return {
+      pid,
+      cpu: coresBetween(from, to),
+      rssBytes: this.#highestRssBytes,
+      rssIdleBytes: this.#idle?.rssBytes ?? null,
+      rssPerClientBytes: this.#rssPerClient(clients),
+      cpuUsPerDelivery: deliveries === 0 ? null : (cpuMs * 1e3) / deliveries,
+    };
+  }
+
+  /** Null where a process became smaller meanwhile: that says nothing of its clients. */
+  #rssPerClient(clients: number): number | null {
+    if (this.#bare === null || this.#idle === null || clients < LEAST_CLIENTS_FOR_MEMORY) return null;
+    const grown = this.#idle.rssBytes - this.#bare.rssBytes;
+    return grown <= 0 ? null : grown / clients;
+  }
+
+  #sample(): ServerSample | null {
+    const sample = this.#target.sample();
+    if (sample === null) return null;
+    this.#last = sample;
+    this.#highestRssBytes = Math.max(this.#highestRssBytes, sample.rssBytes);
+    return sample;
+  }
+}
+
+function coresBetween(from: ServerSample, to: ServerSample): number {
+  const ns = to.atNs - from.atNs;
+  return ns <= 0 ? 0 : ((to.cpuMs - from.cpuMs) * 1e6) / ns;
+}
