@@ -44,9 +44,9 @@ export class StageObserver implements EngineObserver {
 
   appended(channel: Channel, record: RingRecord): void {
     const sentNs = this.#sentNs(record);
-    // Later than the drain that has it: the sender's clock is not ours.
-    if (sentNs === undefined || sentNs > this.#drainNs) return;
-    this.#memory.stages.ringWait.record(this.#drainNs - sentNs);
+    if (sentNs === undefined) return;
+    // It may have come between our look at the clock and the drain's at the ring: then it did not wait.
+    this.#memory.stages.ringWait.record(Math.max(0, this.#drainNs - sentNs));
     this.#appended++;
     const runs = this.#runsOf(channel);
     runs.add(channel.log);
