@@ -24,8 +24,9 @@ import type { LoadEvent, LoadOptions } from './options';
 import { PhaseClock } from './phase-clock';
 import { Recorder } from './recorder';
 import { atUrl } from './resolve-plan';
+import type { ServerUse } from './series';
 import { ServerWatch } from './server-watch';
-import { startTarget } from './start-target';
+import { startTarget } from './target/start-target';
 import type { Threshold } from './thresholds';
 
 /** From the order to begin until the schedule does: so that all threads know of it before. */
@@ -35,6 +36,7 @@ const CATCH_UP_MS = 1_000;
 const POLL_MS = 20;
 const CONNECTING_EVENT_MS = 250;
 const SECOND_NS = 1e9;
+const NOT_KNOWN: ServerUse = { cpu: null, rssBytes: null };
 
 type TargetReports = Awaited<ReturnType<NonNullable<Target['report']>>>;
 
@@ -50,7 +52,7 @@ export class Coordinator {
   readonly #generator: Generator = new LocalGenerator();
   #plan: LoadPlan;
   #target: Target | undefined;
-  #server = new ServerWatch(undefined);
+  #server: ServerWatch | undefined;
   #last: GeneratorSnapshot;
   #publishing: GeneratorSnapshot | undefined;
   #startNs = 0;
@@ -106,7 +108,7 @@ export class Coordinator {
     this.#watch('the server under test', this.#target.failed);
     this.#watch('the load generator', this.#generator.failed);
     this.#plan = atUrl(this.#plan, this.#target.url);
-    this.#server = new ServerWatch(this.#target.pid);
+    this.#server = new ServerWatch(this.#target);
     const { publishing } = this.#target;
     const share = wholeShare(this.#plan, publishing === undefined);
     await this.#interruption.orElse(
@@ -115,6 +117,7 @@ export class Coordinator {
         publishing?.prepare(this.#plan, { from: 0, to: this.#plan.publishers }),
       ]),
     );
+    this.#server.started();
   }
 
   async #connect(): Promise<void> {
@@ -126,7 +129,7 @@ export class Coordinator {
       clearInterval(timer);
     }
     await this.#tellConnecting();
-    this.#server.idle();
+    this.#server?.idle();
   }
 
   /** Warm-up and measure window, second by second. */
@@ -139,17 +142,17 @@ export class Coordinator {
     };
     this.#startNs = startNs;
     await this.#interruption.orElse(
-      Promise.all([this.#generator.begin(timetable), this.#target?.publishing?.begin(timetable)]),
+      Promise.all([this.#generator.begin(timetable), this.#target?.begin(timetable)]),
     );
     await this.#interruption.sleep((startNs - monotonicNs()) / 1e6);
     this.#recorder.begin(await this.#look(), this.#sinceStart());
     if (this.#schedule.warmupNs > 0) this.#phases.enter('warm-up');
     await this.#watchUntil(this.#schedule.warmupNs);
     this.#phases.enter('measure');
-    this.#server.begin();
+    this.#server?.begin();
     this.#recorder.measureFrom = await this.#look();
     await this.#watchUntil(this.#schedule.endNs);
-    this.#server.end();
+    this.#server?.end();
     this.#recorder.measureTo = await this.#look();
   }
 
@@ -182,7 +185,7 @@ export class Coordinator {
   }
 
   #record(snapshot: GeneratorSnapshot): void {
-    const row = this.#recorder.take(snapshot, this.#sinceStart(), this.#server.sinceLast());
+    const row = this.#recorder.take(snapshot, this.#sinceStart(), this.#server?.sinceLast() ?? NOT_KNOWN);
     if (row === undefined) return;
     this.#tell({ type: 'second', row });
     const failed = this.#abortOnFail.failing(
@@ -262,11 +265,17 @@ export class Coordinator {
       recorder: this.#recorder,
       hub: reports.hub,
       sink: reports.sink,
-      server: this.#server.result(this.#last.counters),
+      server: this.#server?.result(this.#plan.clients, this.#deliveries()) ?? null,
       clocks: [],
       processes: 1,
       failure: why?.ended === 'failed' ? why.message : undefined,
     });
+  }
+
+  /** What the server gave out in the measure window, or took where it gives out nothing. */
+  #deliveries(): number {
+    const { receivedMeasured, publishedMeasured } = this.#last.counters;
+    return this.#plan.mode === Mode.FAN_IN ? publishedMeasured : receivedMeasured;
   }
 
   #watch(who: string, failed: Promise<never>): void {

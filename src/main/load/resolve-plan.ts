@@ -11,6 +11,7 @@ import { type LoadOptions, REFERENCE_TARGETS } from './options';
 import { resolvePayload } from './resolve-payload';
 import { resolveSlow } from './resolve-slow';
 import { isLoopback, resolveUrl } from './resolve-url';
+import { defaultAdapter, defaultMode, modesOf } from './target-modes';
 
 /** Modes in which every client sends. */
 const CLIENTS_PUBLISH: readonly Mode[] = [Mode.ECHO, Mode.FAN_IN];
@@ -51,7 +52,7 @@ export function atUrl(plan: LoadPlan, url: string): LoadPlan {
 }
 
 function planOf(options: LoadOptions, machine: Machine, faults: Faults): LoadPlan {
-  const mode = faults.oneOf('mode', options.mode, Object.values(Mode), Mode.BROADCAST);
+  const mode = faults.oneOf('mode', options.mode, Object.values(Mode), defaultMode(options.target));
   const clients = faults.number('clients', options.clients, 'clients', LOAD_DEFAULTS.clients);
   const stages = resolveStages(options, mode, faults);
   const durationMs = stages.reduce((sum, stage) => sum + stage.durationMs, 0);
@@ -206,7 +207,8 @@ function resolveHeaders({ headers = {} }: LoadOptions, faults: Faults): Record<s
   return { ...headers };
 }
 
-function resolveAdapter({ adapter = 'raw' }: LoadOptions, faults: Faults): string {
+function resolveAdapter(options: LoadOptions, faults: Faults): string {
+  const { adapter = defaultAdapter(options.target) } = options;
   if (adapter === 'raw' || adapter === 'socket.io') return adapter;
   const file = path.resolve(adapter);
   if (!existsSync(file))
@@ -218,6 +220,11 @@ function resolveAdapter({ adapter = 'raw' }: LoadOptions, faults: Faults): strin
 function checkTogether(options: LoadOptions, plan: LoadPlan, faults: Faults): void {
   const { mode } = plan;
   if (options.target !== undefined) faults.oneOf('target', options.target, REFERENCE_TARGETS, 'ringcast');
+  if (options.target !== undefined && !modesOf(options.target).includes(mode))
+    faults.add(
+      'mode',
+      `must be one of ${modesOf(options.target).join(', ')} for the target ${options.target}, and is ${mode}`,
+    );
   if (options.target !== undefined && options.url !== undefined)
     faults.add('target', 'is started by the test, so there can be no url: leave one of them out');
   if (options.command !== undefined && options.target !== undefined)
