@@ -1,0 +1,196 @@
+/**
+ * Proofs that the harness tells the truth: held against servers that do something known, and keep account of it themselves.
+ */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as hdr from 'hdr-histogram-js';
+import { WebSocket } from 'ws';
+import { loadTest } from '../../src/main/load';
+import type { LoadOptions } from '../../src/main/load/options';
+import type { LoadResult } from '../../src/shared/load/result';
+import { startDiscardingServer } from '../support/discarding-server';
+import { FaultyServer } from '../support/faulty-server';
+import { endAll, whenOver } from '../support/hubs';
+
+afterEach(endAll);
+
+/** What sockets, threads and a busy machine add to a latency at the most, if all is well. */
+const NOISE_MS = 30;
+const HEALTHY_TRIES = 5;
+
+const run = (options: LoadOptions): Promise<LoadResult> =>
+  loadTest({ workers: 1, warmupMs: 0, settleMs: 50, seed: 7, ...options });
+
+/** The value that so many percent are at or below: plainly, of all of them. */
+function percentileOf(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+}
+
+describe('a server that delays each message as a seed says', () => {
+  it('has the percentiles that it made, within 2 %', async () => {
+    // From 100 to 600 ms: 2 % of it are far more than what sockets and a busy machine add.
+    const delayMs = (random: { below(limit: number): number }) => 100 * 6 ** (random.below(10_000) / 10_000);
+    const server = await FaultyServer.start({ to: 'sender', delayMs });
+    const result = await run({
+      url: server.url,
+      mode: 'echo',
+      clients: 20,
+      ratePerSecond: 600,
+      durationMs: 2_500,
+      percentiles: [1, 10, 25, 50, 75, 90, 99],
+    });
+    const { delivery, response } = result.latency;
+    expect(delivery.count).toBe(1_500);
+    expect(server.heldMs).toHaveLength(1_500);
+    for (const [name, reported] of Object.entries(delivery.percentiles)) {
+      const truth = percentileOf(server.heldMs, Number(name));
+      expect([name, Math.abs(reported! / truth - 1) < 0.02, reported, truth]).toEqual([
+        name,
+        true,
+        reported,
+        truth,
+      ]);
+    }
+    expect(response.minMs).toBeGreaterThanOrEqual(Math.min(...server.heldMs));
+    expect(result.reconciliation).toMatchObject({ expected: 1_500, received: 1_500, lost: 0, duplicated: 0 });
+  });
+});
+
+describe('a server that stands still for 200 ms', () => {
+  it('shows in p99 as the intended times predict, and hides from one that waits for answers', async () => {
+    const server = await FaultyServer.start({ to: 'sender', pause: { afterMs: 1_000, ms: 200 } });
+    const durationMs = 3_000;
+    let closedLoop: Promise<number[]> | undefined;
+    const measured = new AbortController();
+    const result = await run({
+      url: server.url,
+      mode: 'echo',
+      clients: 5,
+      ratePerSecond: 500,
+      durationMs,
+      percentiles: [50, 96, 97, 98, 99],
+      onEvent: (event) => {
+        if (event.type !== 'phase') return;
+        if (event.name === 'measure') closedLoop = askInTurn(server.url, measured.signal);
+        if (event.name === 'drain') measured.abort();
+      },
+    });
+    const { percentiles, maxMs, count } = result.latency.response;
+    expect(count).toBe(1_500);
+    // Messages of the pause wait for its end: so many percent of all wait at least so long.
+    const pausedMs = server.pausedTo - server.pausedFrom;
+    for (const percent of [96, 97, 98, 99]) {
+      const predictedMs = pausedMs - (1 - percent / 100) * durationMs;
+      expect(percentiles[percent]! - predictedMs).toBeGreaterThan(-NOISE_MS);
+      expect(percentiles[percent]! - predictedMs).toBeLessThan(NOISE_MS);
+    }
+    expect(maxMs).toBeGreaterThan(pausedMs - NOISE_MS);
+    expect(percentiles[50]).toBeLessThan(NOISE_MS);
+    // Who asks only after each answer has one question in the pause, however long it is.
+    const answers = await closedLoop!;
+    expect(Math.max(...answers)).toBeGreaterThan(100);
+    expect(percentileOf(answers, 99)).toBeLessThan(percentiles[99]! / 2);
+  });
+});
+
+describe.each(['sink', 'ws'] as const)(
+  'a server that drops, doubles, overtakes and damages (%s clients)',
+  (client) => {
+    it('is found out in every single case', async () => {
+      const faults = { drop: 40, double: 50, overtake: 60, damage: 70 };
+      const server = await FaultyServer.start({ to: 'everybody', faults, seed: 11 });
+      const result = await run({
+        url: server.url,
+        publishUrl: server.publishUrl,
+        client,
+        clients: 10,
+        publishers: 2,
+        ratePerSecond: 1_000,
+        durationMs: 1_000,
+        drainTimeoutMs: 1_500,
+        payload: { fill: 'random' },
+        sizeBytes: { min: 32, max: 300 },
+      });
+      const { did } = server;
+      for (const kind of [did.dropped, did.doubled, did.overtaken, did.damaged])
+        expect(kind).toBeGreaterThan(30);
+      expect(did.received).toBe(1_000);
+      expect(result.reconciliation).toMatchObject({
+        expected: 10_000,
+        received: 10_000 - did.dropped - did.damaged,
+        lost: did.dropped,
+        duplicated: did.doubled,
+        reordered: did.overtaken,
+        corrupt: did.damaged,
+        foreign: 0,
+        addsUp: true,
+      });
+      expect(result.reconciliation.samples).toHaveLength(4);
+    });
+  },
+);
+
+describe('the histograms of a result', () => {
+  it('say to hdr-histogram-js what the result says', async () => {
+    const server = await FaultyServer.start({ to: 'sender' });
+    const result = await run({
+      url: server.url,
+      mode: 'echo',
+      clients: 5,
+      ratePerSecond: 2_000,
+      durationMs: 1_000,
+    });
+    for (const summary of [result.latency.response, result.latency.delivery, result.latency.scheduleLag]) {
+      const read = hdr.decodeFromCompressedBase64(summary.hdr, 64);
+      expect(read.totalCount).toBe(summary.count);
+      for (const name of ['50', '90', '99'])
+        expect(summary.percentiles[name]).toBe(
+          Math.min(read.getValueAtPercentile(Number(name)) / 1e6, summary.maxMs!),
+        );
+    }
+  });
+});
+
+describe('a generator', () => {
+  it('that is asked for more than it can do says that the figures are its own', async () => {
+    const url = await startDiscardingServer();
+    const result = await run({ url, mode: 'fan-in', clients: 4, ratePerSecond: 5_000_000, durationMs: 500 });
+    expect(result.verdict).toMatchObject({ valid: false, limitedBy: 'client' });
+    expect(result.totals.achieved).toBeLessThan(0.9);
+    expect(result.verdict.reasons.join()).toMatch(
+      /was busy \d|messages went .* late|only .* of the scheduled/,
+    );
+  });
+
+  it('that has nothing much to do says nothing', async () => {
+    const server = await FaultyServer.start({ to: 'sender' });
+    const options: LoadOptions = {
+      url: server.url,
+      mode: 'echo',
+      clients: 5,
+      ratePerSecond: 100,
+      durationMs: 500,
+    };
+    let result = await run(options);
+    // A busy machine may spoil a run, and then it has to be said; but not each.
+    for (let tries = 1; tries < HEALTHY_TRIES && !result.verdict.valid; tries++) result = await run(options);
+    expect(result.verdict).toMatchObject({ valid: true, limitedBy: 'none', reasons: [] });
+  });
+});
+
+/** How long each answer took, ms: asks 200 times a second at most, never before the last answer came. */
+async function askInTurn(url: string, until: AbortSignal): Promise<number[]> {
+  const socket = new WebSocket(url);
+  whenOver(() => socket.terminate());
+  await once(socket, 'open');
+  const answers: number[] = [];
+  while (!until.aborted) {
+    const askedMs = performance.now();
+    socket.send('?');
+    await once(socket, 'message');
+    answers.push(performance.now() - askedMs);
+    await sleep(5);
+  }
+  return answers;
+}
