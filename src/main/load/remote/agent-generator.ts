@@ -38,6 +38,8 @@ export interface AgentGeneratorOptions {
   /** Load threads in each of its processes. Absent: as the agent's cores have it. */
   workers?: number;
   timeoutMs?: number;
+  /** Gives up connecting. */
+  signal?: AbortSignal;
 }
 
 export class AgentGenerator extends RemoteGenerator {
@@ -81,6 +83,11 @@ export class AgentGenerator extends RemoteGenerator {
     void link.ended.then(() => clearInterval(this.#timer));
   }
 
+  /** The best so far, nanoseconds. */
+  get roundTripNs(): number {
+    return this.#now().uncertaintyNs * 2;
+  }
+
   /** How the agent's clock stands to ours; its uncertainty is the worst since the schedule began. */
   clock(): ClockResult {
     const now = this.#now();
@@ -100,10 +107,14 @@ export class AgentGenerator extends RemoteGenerator {
   /** Only the agent's own exchanges say how its clock stands. */
   override setClock(): void {}
 
-  override async begin(timetable: Timetable): Promise<void> {
+  override async connect(): Promise<void> {
+    await super.connect();
     await this.#burst();
+  }
+
+  override begin(timetable: Timetable): Promise<void> {
     this.#begun = true;
-    await super.begin(timetable);
+    return super.begin(timetable);
   }
 
   override async finish(published: Record<number, number>): Promise<GeneratorSnapshot> {
@@ -152,10 +163,11 @@ export class AgentGenerator extends RemoteGenerator {
 
 async function dial(
   address: AgentAddress,
-  { tls: secure, timeoutMs }: AgentGeneratorOptions,
+  { tls: secure, timeoutMs, signal: given }: AgentGeneratorOptions,
 ): Promise<Socket> {
   const { host, port, name } = address;
-  const signal = AbortSignal.timeout(timeoutMs ?? CONNECT_MS);
+  const deadline = AbortSignal.timeout(timeoutMs ?? CONNECT_MS);
+  const signal = given === undefined ? deadline : AbortSignal.any([deadline, given]);
   const socket =
     secure === undefined
       ? net.connect({ host, port, noDelay: true })
@@ -176,9 +188,11 @@ async function dial(
 async function greet(
   socket: Socket,
   { name }: AgentAddress,
-  { token, version, timeoutMs }: AgentGeneratorOptions,
+  { token, version, timeoutMs, signal }: AgentGeneratorOptions,
 ): Promise<Greeted> {
-  const timer = setTimeout(() => socket.destroy(), timeoutMs ?? CONNECT_MS);
+  const giveUp = (): unknown => socket.destroy();
+  const timer = setTimeout(giveUp, timeoutMs ?? CONNECT_MS);
+  signal?.addEventListener('abort', giveUp);
   try {
     return await greetAgent(socket, token, version);
   } catch (cause) {
@@ -192,5 +206,6 @@ async function greet(
     throw new HubError(HubErrorCode.AGENT_UNREACHABLE, text, { cause });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
   }
 }

@@ -12,15 +12,20 @@ export function newAgentGenerator({ allowScripts }: { allowScripts: boolean }): 
   const { cores, descriptorLimit = Number.POSITIVE_INFINITY } = thisMachine();
   return new GroupGenerator({
     name: 'agent',
-    partsFor: ({ connect: { adapter } }, share) => {
+    form: async (plan, share, { joins }) => {
+      const { adapter } = plan.connect;
       if (!allowScripts && !BUILT_IN.includes(adapter)) {
         throw new Error(
           `it loads no modules, and was told to load ${adapter}: start it with --allow-scripts`,
         );
       }
-      return Math.max(1, Math.ceil(sizeOf(share) / Math.max(1, descriptorLimit - DESCRIPTOR_RESERVE)));
+      const room = Math.max(1, descriptorLimit - DESCRIPTOR_RESERVE);
+      const processes = Math.max(1, Math.ceil(sizeOf(share) / room));
+      for (let number = 1; number <= processes; number++) {
+        joins(ProcessGenerator.start({ name: `process ${number}` }));
+      }
+      const workers = plan.workers || Math.max(1, Math.floor(cores / processes));
+      return { ...plan, workers };
     },
-    workersFor: (parts) => Math.max(1, Math.floor(cores / parts)),
-    newPart: (number) => ProcessGenerator.start({ name: `process ${number}` }),
   });
 }
