@@ -7,7 +7,7 @@
  * result, and nothing is left behind. Thread: the coordinator's.
  */
 import { randomUUID } from 'node:crypto';
-import type { Generator, Timetable } from '../../shared/load/generator';
+import type { Timetable } from '../../shared/load/generator';
 import { monotonicNs } from '../../shared/load/monotonic';
 import { type LoadPlan, Mode } from '../../shared/load/plan';
 import type { LoadResult } from '../../shared/load/result';
@@ -17,8 +17,8 @@ import type { GeneratorSnapshot } from '../../shared/load/snapshot';
 import type { Target } from '../../shared/load/target';
 import { AbortOnFail } from './abort-on-fail';
 import { emptySnapshot } from './empty-snapshot';
+import { Generators } from './generators';
 import { Interrupted, Interruption } from './interruption';
-import { LocalGenerator } from './local-generator';
 import { makeResult } from './make-result';
 import type { LoadEvent, LoadOptions } from './options';
 import { PhaseClock } from './phase-clock';
@@ -29,8 +29,6 @@ import { ServerWatch } from './server-watch';
 import { startTarget } from './target/start-target';
 import type { Threshold } from './thresholds';
 
-/** From the order to begin until the schedule does: so that all threads know of it before. */
-const LEAD_NS = 20e6;
 /** Threads that are behind when the schedule ends may send what is due for so long. */
 const CATCH_UP_MS = 1_000;
 const POLL_MS = 20;
@@ -49,7 +47,7 @@ export class Coordinator {
   readonly #interruption = new Interruption();
   readonly #phases: PhaseClock;
   readonly #startedAt = new Date();
-  readonly #generator: Generator = new LocalGenerator();
+  readonly #generator: Generators;
   #plan: LoadPlan;
   #target: Target | undefined;
   #server: ServerWatch | undefined;
@@ -62,6 +60,7 @@ export class Coordinator {
     this.#plan = plan;
     this.#thresholds = thresholds;
     this.#schedule = new Schedule(plan);
+    this.#generator = new Generators(options);
     this.#recorder = new Recorder(this.#schedule);
     this.#abortOnFail = new AbortOnFail(thresholds, plan.abortOnFailMs);
     this.#last = emptySnapshot(plan);
@@ -134,7 +133,7 @@ export class Coordinator {
 
   /** Warm-up and measure window, second by second. */
   async #publish(): Promise<void> {
-    const startNs = monotonicNs() + LEAD_NS;
+    const startNs = monotonicNs() + this.#generator.leadNs;
     const timetable: Timetable = {
       startNs,
       measureFromNs: startNs + this.#schedule.warmupNs,
@@ -234,7 +233,7 @@ export class Coordinator {
 
   /** However far it came: the last numbers of everybody who still answers. */
   async #finish(): Promise<TargetReports> {
-    if (this.#interruption.why?.ended === 'failed') return {};
+    if (this.#interruption.why?.ended === 'failed') return this.#rescue();
     const { publishing } = this.#target ?? {};
     if (this.#phases.has('settle') && this.#interruption.why !== undefined) {
       await Promise.all([this.#generator.stopPublishing(), publishing?.stop()]);
@@ -244,6 +243,17 @@ export class Coordinator {
     const reports = this.#target === undefined ? {} : await this.#target.report?.();
     if (this.#phases.has('connect')) this.#last = await this.#generator.finish(this.#published());
     return reports ?? {};
+  }
+
+  /** Something is gone: what the others have, as far as they still answer. */
+  async #rescue(): Promise<TargetReports> {
+    try {
+      const { publishing } = this.#target ?? {};
+      await Promise.allSettled([this.#generator.stopPublishing(), publishing?.stop()]);
+      this.#publishing = (await publishing?.snapshot().catch(() => undefined)) ?? this.#publishing;
+      if (this.#phases.has('connect')) this.#last = await this.#generator.finish(this.#published());
+    } catch {} // then what was seen last has to do
+    return {};
   }
 
   #result(reports: TargetReports): LoadResult {
@@ -266,8 +276,10 @@ export class Coordinator {
       hub: reports.hub,
       sink: reports.sink,
       server: this.#server?.result(this.#plan.clients, this.#deliveries()) ?? null,
-      clocks: [],
-      processes: 1,
+      clocks: this.#generator.clocks(),
+      clockUncertaintyNs: this.#generator.uncertaintyNs(this.#plan, this.#target?.publishing !== undefined),
+      force: this.#options.force ?? false,
+      processes: this.#generator.members.length,
       failure: why?.ended === 'failed' ? why.message : undefined,
     });
   }

@@ -1,6 +1,9 @@
 /** What makes the load of a test: threads of this process, several processes of this host, or agents. Thread: the coordinator's. */
 import path from 'node:path';
+import { type LoadPlan, Mode } from '../../shared/load/plan';
 import type { ClockResult } from '../../shared/load/result';
+import { clientsPublish, partOf } from '../../shared/load/shares';
+import { uncertaintyOf } from './clocks';
 import { LocalGenerator } from './local-generator';
 import type { LoadOptions } from './options';
 import { AgentGenerator } from './remote/agent-generator';
@@ -40,6 +43,24 @@ export class Generators extends GroupGenerator {
     const agents = members.filter((member) => member instanceof AgentGenerator);
     if (agents.length > 0) return LEAD_NS.agents + Math.max(...agents.map((agent) => agent.roundTripNs * 4));
     return members.length > 1 ? LEAD_NS.processes : LEAD_NS.threads;
+  }
+
+  /**
+   * How far the clocks of a message's sender and receiver may be apart, nanoseconds.
+   *
+   * @param publishedHere by a hub of the coordinator's host, instead of by the generators
+   */
+  uncertaintyNs(plan: LoadPlan, publishedHere: boolean): number {
+    const { mode, clients, publishers } = plan;
+    const names = this.members.map((member) => (member instanceof AgentGenerator ? member.name : ''));
+    const having = (count: number): string[] =>
+      names.filter((_, at) => {
+        const { from, to } = partOf({ from: 0, to: count }, at, names.length);
+        return to > from;
+      });
+    const publish = publishedHere ? [''] : having(clientsPublish(plan) ? clients : publishers);
+    const receive = mode === Mode.FAN_IN ? [''] : having(clients);
+    return uncertaintyOf({ mode, clocks: this.clocks(), publish, receive });
   }
 
   clocks(): ClockResult[] {

@@ -1,5 +1,5 @@
 /** Puts the result of a test together out of all that was seen. Pure, but for the environment. */
-import type { Histogram } from '../../shared/histogram';
+import { Histogram } from '../../shared/histogram';
 import type { LoadPlan } from '../../shared/load/plan';
 import {
   type ClockResult,
@@ -13,6 +13,7 @@ import {
 import type { Schedule } from '../../shared/load/schedule';
 import type { GeneratorSnapshot } from '../../shared/load/snapshot';
 import type { SinkReport, Target, TargetReport } from '../../shared/load/target';
+import { clockDoubt } from './clocks';
 import { environment } from './env';
 import { summarize } from './latency-summary';
 import { metricsOf, valuesOfResult } from './metric-values';
@@ -38,12 +39,17 @@ export interface Observations {
   sink: SinkReport | undefined;
   server: ServerResult | null;
   clocks: ClockResult[];
+  /** How far the clocks of a message's sender and receiver may be apart; latencies that say nothing then are told with `force` only. */
+  clockUncertaintyNs: number;
+  force: boolean;
   processes: number;
   /** Why it failed, if it did. */
   failure: string | undefined;
 }
 
-export function makeResult(seen: Observations): LoadResult {
+export function makeResult(all: Observations): LoadResult {
+  const doubt = doubtOf(all);
+  const seen = doubt === undefined || all.force ? all : withoutWays(all);
   const { plan, last } = seen;
   const measuredMs = measuredMsOf(seen);
   const totals = totalsOf(seen, measuredMs);
@@ -67,6 +73,8 @@ export function makeResult(seen: Observations): LoadResult {
     clients: plan.clients,
     publishers: plan.publishers,
     failure: seen.failure,
+    clockDoubt: doubt,
+    force: seen.force,
   });
   const measured = {
     schema: RESULT_SCHEMA as typeof RESULT_SCHEMA,
@@ -87,6 +95,36 @@ export function makeResult(seen: Observations): LoadResult {
   const values = valuesOfResult(measured);
   const thresholds = seen.thresholds.map((threshold) => judgeThreshold(threshold, values));
   return { ...measured, thresholds, metrics: metricsOf(measured) };
+}
+
+function doubtOf({ last, sink, clockUncertaintyNs }: Observations): string | undefined {
+  const medianNs = (sink?.response ?? last.histograms.response).percentile(50);
+  return clockDoubt(clockUncertaintyNs, medianNs === undefined ? null : medianNs / 1e6);
+}
+
+/** Without latencies from one host to another. */
+function withoutWays(seen: Observations): Observations {
+  const { last, recorder, sink } = seen;
+  const none = { response: new Histogram(), delivery: new Histogram() };
+  const noneSlow = { responseSlow: none.response, deliverySlow: none.delivery };
+  return {
+    ...seen,
+    last: {
+      ...last,
+      histograms: { ...last.histograms, ...none, ...noneSlow },
+      slow: last.slow.map((group) => ({ ...group, response: none.response })),
+    },
+    sink: sink && { ...sink, ...none },
+    recorder: {
+      ...recorder,
+      series: recorder.series.map((row) => ({
+        ...row,
+        responseP50Ms: null,
+        responseP99Ms: null,
+        responseMaxMs: null,
+      })),
+    },
+  };
 }
 
 /** How much of the measure window there was. */

@@ -38,6 +38,10 @@ export interface Evidence {
   publishers: number;
   /** Why the test failed, if it did. */
   failure: string | undefined;
+  /** Why latencies between hosts say nothing, if they do not. */
+  clockDoubt: string | undefined;
+  /** They are told all the same. */
+  force: boolean;
 }
 
 interface Finding {
@@ -70,8 +74,10 @@ function limitOf(findings: readonly Finding[]): LimitedBy {
   return LimitedBy.NONE;
 }
 
-function ofTheRun({ failure, totals, clients }: Evidence): Finding[] {
+function ofTheRun({ failure, totals, clients, clockDoubt, force }: Evidence): Finding[] {
   const findings: Finding[] = [];
+  if (clockDoubt !== undefined && !force)
+    findings.push({ by: LimitedBy.NONE, spoils: true, text: clockDoubt });
   if (failure !== undefined) findings.push({ by: LimitedBy.NONE, spoils: true, text: failure });
   if (totals.opened === 0 && totals.connectFailed > 0)
     findings.push({ by: LimitedBy.NONE, spoils: true, text: `none of ${clients} clients could connect` });
@@ -140,8 +146,9 @@ function ofTheSchedule({ totals, latency }: Evidence): Finding[] {
   return findings;
 }
 
-function warningsOf({ generator, totals, reconciliation, run }: Evidence): string[] {
+function warningsOf({ generator, totals, reconciliation, run, clockDoubt, force }: Evidence): string[] {
   const warnings: string[] = [];
+  if (clockDoubt !== undefined && force) warnings.push(clockDoubt);
   for (const { name, utilization } of generator.threads)
     if (utilization > VERDICT_LIMITS.utilizationWarning && utilization <= VERDICT_LIMITS.utilization)
       warnings.push(

@@ -1,9 +1,9 @@
 /** The generators of an agent: as many processes of this host as the share needs. */
+import type { Share } from '../../../shared/load/generator';
 import { DESCRIPTOR_RESERVE } from '../limits';
 import { thisMachine } from '../resolve-plan';
 import { GroupGenerator } from './group-generator';
 import { ProcessGenerator } from './process-generator';
-import { sizeOf } from './shares';
 
 const BUILT_IN = ['raw', 'socket.io'];
 
@@ -20,7 +20,7 @@ export function newAgentGenerator({ allowScripts }: { allowScripts: boolean }): 
         );
       }
       const room = Math.max(1, descriptorLimit - DESCRIPTOR_RESERVE);
-      const processes = Math.max(1, Math.ceil(sizeOf(share) / room));
+      const processes = Math.max(1, Math.ceil(connectionsOf(share) / room));
       for (let number = 1; number <= processes; number++) {
         joins(ProcessGenerator.start({ name: `process ${number}` }));
       }
@@ -28,4 +28,8 @@ export function newAgentGenerator({ allowScripts }: { allowScripts: boolean }): 
       return { ...plan, workers };
     },
   });
+}
+
+function connectionsOf({ clients, publishers }: Share): number {
+  return clients.to - clients.from + (publishers.to - publishers.from);
 }

@@ -10,9 +10,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Generator, Share, Timetable } from '../../../shared/load/generator';
 import type { LoadPlan } from '../../../shared/load/plan';
+import { partOfShare } from '../../../shared/load/shares';
 import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
 import { mergeSnapshots } from './merge-snapshots';
-import { divideShare } from './shares';
 
 export interface GroupGeneratorOptions {
   name: string;
@@ -60,8 +60,8 @@ export class GroupGenerator implements Generator {
       throw new Error('a generator is for one test');
     const { signal } = this.#aborting;
     const theirs = await this.#form(plan, share, { joins: (generator) => this.#joins(generator), signal });
-    const shares = divideShare(share, this.#members.length);
-    await Promise.all(this.#members.map(({ generator }, at) => generator.prepare(theirs, shares[at]!)));
+    const part = (at: number): Share => partOfShare(share, at, this.#members.length);
+    await Promise.all(this.#members.map(({ generator }, at) => generator.prepare(theirs, part(at))));
     for (const member of this.#members) member.generator.failed.catch((error) => this.#lost(member, error));
     if (this.#clock !== undefined) this.setClock(this.#clock);
   }
