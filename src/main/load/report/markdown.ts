@@ -78,8 +78,8 @@ function factTable(result: LoadResult): string {
 }
 
 function errorTable(result: LoadResult): string {
-  const rows = errorRows(result).map(({ where, code, count, sample }) => [
-    `${where}: ${escapeMarkdown(code)}`,
+  const rows = errorRows(result).map(({ what, count, sample }) => [
+    escapeMarkdown(what),
     count,
     escapeMarkdown(sample),
   ]);

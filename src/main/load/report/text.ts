@@ -108,9 +108,8 @@ function factLine(label: string, facts: Fact[], colors: Colors, width: number, b
 
 function errorLines(result: LoadResult, colors: Colors, width: number): string[] {
   const rows = errorRows(result);
-  const lines = rows.slice(0, MOST_ERRORS).flatMap(({ where, code, count, sample }) => {
-    const text = sample === '' || sample === code ? '' : `: ${sample}`;
-    const what = code.startsWith(where) ? code : `${where}: ${code}`;
+  const lines = rows.slice(0, MOST_ERRORS).flatMap(({ what, count, sample }) => {
+    const text = sample === '' || what.endsWith(sample) ? '' : `: ${sample}`;
     return flow([`${colors.yellow(`${count} ×`)} ${what}${text}`], width, '  ');
   });
   if (rows.length > MOST_ERRORS)

@@ -180,14 +180,11 @@ export function verdictWords(result: LoadResult): { words: string; good: boolean
 }
 
 /** The kinds of errors, the most frequent first. */
-export function errorRows({
-  errors,
-}: LoadResult): { where: string; code: string; count: string; sample: string }[] {
+export function errorRows({ errors }: LoadResult): { what: string; count: string; sample: string }[] {
   return [...errors]
     .sort((a, b) => b.count - a.count)
     .map(({ phase, code, count, sample }) => ({
-      where: phase,
-      code: oneLine(code, 40),
+      what: code.startsWith(phase) ? oneLine(code, 40) : `${phase}: ${oneLine(code, 40)}`,
       count: formatCount(count),
       sample: oneLine(sample),
     }));

@@ -58,7 +58,7 @@ export function drawCharts(window: Browser): void {
   }
 
   function withUnit(value: number | null, kind: string): string {
-    if (value === null || value === undefined) return '–';
+    if (value === null || value === undefined) return '';
     if (kind === 'time')
       return value !== 0 && value < 0.01 ? `${digits(value * 1e3)} µs` : `${digits(value)} ms`;
     if (kind === 'bytes') return `${digits(value / 1_048_576)} MiB`;
@@ -124,28 +124,28 @@ export function drawCharts(window: Browser): void {
     }));
   }
 
+  /** All of it, or what was zoomed into. The first second begins at zero, not at its end. */
+  function range({ x, xMax }: Chart, from: number, to: number): [number, number] {
+    return x.length === 1 ? [0, xMax] : [from <= x[0]! ? 0 : from, to];
+  }
+
   function options(chart: (typeof charts)[number], width: number): object {
     const { min, max, log } = chart.scale;
-    const first =
-      chart.across === 'nines'
-        ? {
-            label: 'percentile',
-            value: (_: Plot, value: number | null) => (value === null ? '–' : nines(value)),
-          }
-        : {
-            label: 'second',
-            value: (_: Plot, value: number | null) => (value === null ? '–' : digits(value)),
-          };
+    const place = (value: number) => (chart.across === 'nines' ? nines(value) : `${digits(value)} s`);
+    const first = {
+      label: '',
+      value: (_: Plot, value: number | null) => (value === null ? '' : place(value)),
+    };
     return {
       width,
       height,
-      padding: [12, 14, 0, 0],
+      padding: [12, 24, 0, 0],
+      legend: {
+        markers: { dash: (_: Plot, i: number) => (chart.lines[i - 1]?.dashed ? 'dashed' : 'solid') },
+      },
       cursor: { sync: { key: chart.across }, points: { size: 8 } },
       scales: {
-        x: {
-          time: false,
-          range: (_: Plot, from: number, to: number) => (from === to ? [0, chart.xMax] : [from, to]),
-        },
+        x: { time: false, range: (_: Plot, from: number, to: number) => range(chart, from, to) },
         y: { distr: log ? 3 : 1, range: () => [min, max] },
       },
       axes: axes(chart),

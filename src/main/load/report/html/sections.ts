@@ -47,12 +47,16 @@ ${reasons.length + warnings.length > 0 && html`<ul>${reasons.map((reason) => htm
 function thresholds(result: LoadResult): Markup | undefined {
   if (result.thresholds.length === 0) return undefined;
   return table(
-    [thresholdCount(result), 'measured', ''],
+    [thresholdCount(result), 'measured'],
     result.thresholds.map(
       (threshold) =>
-        html`<tr><th scope="row"><code>${threshold.expression}</code></th><td>${actualText(threshold)}</td><td class="${threshold.passed ? 'pass' : 'fail'}">${threshold.passed ? '✓ passed' : '✗ failed'}</td></tr>`,
+        html`<tr><th scope="row">${mark(threshold.passed)} <code>${threshold.expression}</code></th><td class="wrap">${actualText(threshold)}</td></tr>`,
     ),
   );
+}
+
+function mark(passed: boolean): Markup {
+  return passed ? html`<b class="pass">✓ passed</b>` : html`<b class="fail">✗ failed</b>`;
 }
 
 export function tiles(result: LoadResult): Markup {
@@ -60,10 +64,14 @@ export function tiles(result: LoadResult): Markup {
   const first = latency.response.count > 0 ? latency.response : latency.connect;
   const name = first === latency.connect ? 'Connect' : 'Response';
   const time = (percentile: number) => formatQuantity(percentileOf(first, percentile), Kind.TIME);
+  const told = (percentile: number, words: string): [string, string, string] => {
+    const value = time(percentile);
+    return [`${name} p${percentile}`, value, value === 'n/a' ? 'too few samples' : words];
+  };
   const all: [string, string, string][] = [
-    [`${name} p50`, time(50), 'half are faster'],
-    [`${name} p99`, time(99), 'one in a hundred is slower'],
-    [`${name} max`, formatQuantity(first.maxMs, Kind.TIME), `of ${formatCount(first.count)}`],
+    told(50, 'half are faster'),
+    told(99, 'one in a hundred is slower'),
+    [`${name} max`, formatQuantity(first.maxMs, Kind.TIME), `of ${formatCount(first.count)} samples`],
   ];
   if (hasTraffic(result)) {
     all.push([
@@ -86,7 +94,13 @@ export function tiles(result: LoadResult): Markup {
       `${formatQuantity(server.rssBytes, Kind.BYTES)}, ${memory}`,
     ]);
   }
-  return html`<dl class="tiles">${all.map(([label, value, small]) => html`<div class="tile"><dt>${label}</dt><dd>${value}<small>${small}</small></dd></div>`)}</dl>`;
+  return html`<dl class="tiles">${all.map(([label, value, small]) => html`<div class="tile"><dt>${label}</dt><dd>${unitApart(value)}<small>${small}</small></dd></div>`)}</dl>`;
+}
+
+/** The number stands out from its unit. */
+function unitApart(value: string): Markup {
+  const [, number, unit] = /^(\S+?)( .*|\/s)?$/.exec(value) ?? ['', value, ''];
+  return unit ? html`${number}<i>${unit}</i>` : html`${value}`;
 }
 
 export function latencies(result: LoadResult): Markup | undefined {
@@ -138,7 +152,7 @@ export function errors(result: LoadResult): Markup | undefined {
     ['error', 'count', html`<th class="text">the first</th>`],
     rows.map(
       (row) =>
-        html`<tr><th scope="row">${row.where}: ${row.code}</th><td>${row.count}</td><td class="text">${row.sample}</td></tr>`,
+        html`<tr><th scope="row">${row.what}</th><td>${row.count}</td><td class="text">${row.sample}</td></tr>`,
     ),
   )}`;
 }

@@ -38,6 +38,7 @@ code{font:13px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .tile dt{color:var(--muted);font-size:13px}
 .tile dd{margin:0;font-size:23px;font-weight:600;letter-spacing:-.015em;line-height:1.3;white-space:nowrap}
+.tile dd i{font-style:normal;font-weight:500;font-size:.7em;color:var(--muted)}
 .tile dd small{display:block;font-size:13px;font-weight:400;color:var(--muted);letter-spacing:0;white-space:normal}
 dl.tiles{margin:0}
 .charts{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px}
@@ -48,6 +49,7 @@ figcaption p{font-size:13px;margin:2px 0 6px}
 .key{display:inline-block;width:14px;height:3px;border-radius:2px;vertical-align:middle;margin-right:6px}
 .key.dashed{background:repeating-linear-gradient(90deg,var(--tone7) 0 4px,transparent 4px 6px)}
 svg.still{display:block;width:100%;height:auto}
+svg.slim{display:none}
 svg text{fill:var(--muted);font:12px system-ui,sans-serif;text-anchor:middle}
 svg text.up{text-anchor:end}
 .grid{stroke:var(--line)}
@@ -59,19 +61,21 @@ ${TONES}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:10px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{padding:7px 14px;text-align:right;white-space:nowrap;border-top:1px solid var(--line)}
-tr:first-child>th,thead th{border-top:0}
+thead th{border-top:0}
 thead th{font-size:13px;font-weight:500}
 th:first-child,td.text,th.text{text-align:left}
 td.text{white-space:normal;overflow-wrap:anywhere;min-width:160px}
 tbody th{color:var(--text);font-weight:500}
 tbody tr.head th,tbody tr.head td{font-weight:650}
 tbody th small{display:block;font-weight:400;color:var(--muted)}
+td.wrap{white-space:normal;min-width:9em}
+.facts dt{white-space:nowrap}
 .sum{font-size:15px;overflow-wrap:anywhere}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,250px),1fr));gap:0 28px;margin:0}
 .facts div{display:flex;justify-content:space-between;gap:12px;padding:5px 0;border-bottom:1px solid var(--line);font-size:14px}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0;text-align:right;overflow-wrap:anywhere;min-width:0}
-.two{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px}
+.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:14px;align-items:start}
 .two h3{margin-bottom:6px}
 details{margin-top:14px}
 summary{cursor:pointer;color:var(--muted);font-size:14px;padding:4px 0}
@@ -84,10 +88,15 @@ footer{margin-top:40px;color:var(--muted);font-size:13px}
 .u-legend th{color:var(--text);font-weight:400}
 .u-legend th,.u-legend td{border:0;padding:0;text-align:left}
 .u-legend .u-marker{width:12px;height:3px;border-width:0 0 3px!important;margin-right:6px}
-.u-legend .u-series:first-child{color:var(--muted)}
-.u-inline tr{margin-right:14px}
-.u-legend .u-value{min-width:6.2em}
+.u-legend tbody{display:flex!important;flex-wrap:wrap;gap:2px 14px}
+.u-legend .u-series:first-child{order:9}
+.u-legend .u-series:first-child th{display:none}
+.u-legend .u-series:first-child .u-value{color:var(--muted)}
+.u-inline.u-live th::after{content:""!important}
+.u-legend th{padding-right:6px!important}
+.u-inline tr{margin-right:0}
+.u-legend .u-value{min-width:5.2em}
 .u-select{background:var(--band)}
-@media(max-width:700px){main{padding:20px 12px 40px}h1{font-size:23px}.charts,.two{grid-template-columns:minmax(0,1fr)}svg text{font-size:15px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.tile dd{font-size:20px}th,td{padding:7px 10px}figure{padding:12px 10px 8px}.u-legend .u-value{min-width:0}figure.wide svg text{font-size:22px}}
-@media print{:root{${LIGHT}--page:#fff}body{font-size:12px}main{max-width:none;padding:0}.scripted .still{display:block}.scripted .keys{display:flex}.live,details:not([open]){display:none}.scroll{overflow:visible}h2{break-after:avoid}tr{break-inside:avoid}}
+@media(max-width:700px){main{padding:20px 12px 40px}h1{font-size:23px}.charts{grid-template-columns:minmax(0,1fr)}svg text{font-size:15px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.tile dd{font-size:20px}th,td{padding:7px 10px}figure{padding:12px 10px 8px}svg.slim{display:block}.u-legend .u-value{min-width:4.4em}svg.broad,.scripted svg.broad{display:none}}
+@media print{:root{${LIGHT}--page:#fff}body{font-size:12px}main{max-width:none;padding:0}.scripted .still:not(.slim){display:block}.scripted .keys{display:flex}.live,details:not([open]){display:none}.scroll{overflow:visible}h2{break-after:avoid}tr{break-inside:avoid}}
 `;
