@@ -17,6 +17,7 @@ import { Failure } from './failure';
 import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
 import { defineBench } from './load/define-bench';
 import { defineFind } from './load/define-find';
+import { defineReportCommands } from './load/define-report';
 import type { RunOptions } from './run';
 import { defineShellCommands } from './shell/define-shell';
 import type { TailOptions } from './tail';
@@ -64,6 +65,7 @@ function createProgram(): Command {
   defineConfigCommand(program);
   defineBench(program);
   defineFind(program);
+  defineReportCommands(program);
   defineShellCommands(program);
   for (const command of everyCommand(program)) configure(command);
   return program;

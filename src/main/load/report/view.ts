@@ -4,7 +4,7 @@ import type { LatencySummary, LoadResult } from '../../../shared/load/result';
 import { faultsOf, Outcome, outcomeOf } from '../correctness';
 import { percentileOf } from '../metric-values';
 import { metricNamed, rowOf } from '../metrics';
-import { formatBytes, formatCount, formatQuantity, formatShare, formatTime, threeDigits } from '../quantity';
+import { formatBytes, formatCount, formatQuantity, formatShare, formatTime } from '../quantity';
 import { oneLine } from './plain-text';
 
 /** A name and its value, both for the eye. */
@@ -87,10 +87,13 @@ export function hasTraffic(result: LoadResult): boolean {
 export function publishedFacts({ totals, reconciliation }: LoadResult): Fact[] {
   const share = totals.targetPerSecond > 0 ? `, ${formatShare(totals.achieved)} of target` : '';
   return [
-    ['published', `${formatCount(totals.published)} (${threeDigits(totals.publishedPerSecond)}/s${share})`],
+    [
+      'published',
+      `${formatCount(totals.published)} (${formatQuantity(totals.publishedPerSecond, 'rate')}${share})`,
+    ],
     [
       'received',
-      `${threeDigits(totals.receivedPerSecond)}/s, ${formatBytes(totals.receivedBytesPerSecond)}/s`,
+      `${formatQuantity(totals.receivedPerSecond, 'rate')}, ${formatQuantity(totals.receivedBytesPerSecond, 'byteRate')}`,
     ],
     ['refused', formatCount(reconciliation.refused)],
     ['unsent', formatCount(reconciliation.unsent)],

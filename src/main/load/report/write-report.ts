@@ -12,20 +12,28 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { LoadResult } from '../../../shared/load/result';
 import { formatOf } from './formats';
-import { markdownReport } from './markdown';
 import { ReportError } from './report-error';
 import type { ResultSet } from './result-set';
 
 /** Whether a report can be written there: before a test, so that its result is not lost for a typing error. @throws {ReportError} */
 export function checkOutput(path: string): void {
   formatOf(path);
+  checkPlace(path);
+}
+
+/** Whether a file can be written there. @throws {ReportError} */
+export function checkPlace(path: string): void {
   const problem = problemOfPlace(path);
   if (problem !== undefined) throw new ReportError(`cannot write ${path}: ${problem}`);
 }
 
 /** In the format that the file's name says. What stood there before is replaced at once. @throws {ReportError} */
 export function writeReport(from: LoadResult | ResultSet, path: string): void {
-  const text = formatOf(path).render(from, path);
+  writeWhole(path, formatOf(path).render(from, path));
+}
+
+/** A reader finds what was there before or all of the text, never a part. @throws {ReportError} */
+export function writeWhole(path: string, text: string): void {
   try {
     if (isPlainFileToBe(path)) replaceFile(path, text);
     else writeFileSync(path, text); // a pipe, /dev/stdout: nothing that could be renamed
@@ -37,7 +45,7 @@ export function writeReport(from: LoadResult | ResultSet, path: string): void {
 }
 
 /** Appends Markdown to the summary of a GitHub job. @throws {ReportError} */
-export function writeJobSummary(from: LoadResult | ResultSet, environment: NodeJS.ProcessEnv): void {
+export function writeJobSummary(markdown: string, environment: NodeJS.ProcessEnv): void {
   const path = environment.GITHUB_STEP_SUMMARY;
   if (path === undefined || path === '') {
     throw new ReportError('--github needs the variable GITHUB_STEP_SUMMARY', {
@@ -45,7 +53,7 @@ export function writeJobSummary(from: LoadResult | ResultSet, environment: NodeJ
     });
   }
   try {
-    appendFileSync(path, `${markdownReport(from)}\n`);
+    appendFileSync(path, `${markdown}\n`);
   } catch (cause) {
     throw new ReportError(`cannot append to ${path}: ${(cause as Error).message}`, { cause });
   }
