@@ -6,7 +6,7 @@ import { comparisonMarkdown, comparisonText } from '../../load/compare/compare-r
 import { metricNamed, SCALAR_NAMES } from '../../load/metrics';
 import { readResult } from '../../load/report/read-result';
 import type { ResultSet } from '../../load/report/result-set';
-import { checkPlace, writeJobSummary, writeWhole } from '../../load/report/write-report';
+import { appendJobSummary, checkPlace, writeWhole } from '../../load/report/write-report';
 import { ExitCode } from '../exit-codes';
 import { usageError } from '../failure';
 import { Terminal, wantsColor } from '../terminal';
@@ -60,7 +60,7 @@ export async function compare(base: string, others: string[], flags: CompareFlag
       writeWhole(path, render(all));
       terminal.note(`wrote ${path}`);
     }
-    if (github) writeJobSummary(asMarkdown(all), process.env);
+    if (github) appendJobSummary(asMarkdown(all), process.env);
     if (json) await print(asJson(all));
     else if (!flags.quiet) await print(asText(all, wantsColor(process.stdout, process.env, process.argv)));
     return all.some(({ comparison }) => comparison.worse > 0) ? ExitCode.FAILURE : ExitCode.OK;

@@ -1,7 +1,6 @@
 /** `ringcast report`: reports out of a result file. */
 import type { LoadResult } from '../../../shared/load/result';
 import { FORMATS, formatOf } from '../../load/report/formats';
-import { markdownReport } from '../../load/report/markdown';
 import { readResult } from '../../load/report/read-result';
 import { ReportError } from '../../load/report/report-error';
 import { JSON_SCHEMA } from '../../load/report/result-schema';
@@ -36,7 +35,7 @@ export async function report(file: string | undefined, flags: ReportFlags): Prom
       writeReport(result, path);
       terminal.note(`wrote ${path}`);
     }
-    if (github) writeJobSummary(markdownReport(result), process.env);
+    if (github) writeJobSummary(result, process.env);
     if (render !== undefined) await print(render(result, file));
     else if (output.length === 0 && !github) await print(colored(result));
     return ExitCode.OK;

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { LoadResult } from '../../../shared/load/result';
 import { formatOf } from './formats';
+import { markdownReport } from './markdown';
 import { ReportError } from './report-error';
 import type { ResultSet } from './result-set';
 
@@ -44,8 +45,13 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
-/** Appends Markdown to the summary of a GitHub job. @throws {ReportError} */
-export function writeJobSummary(markdown: string, environment: NodeJS.ProcessEnv): void {
+/** Appends a report to the summary of a GitHub job. @throws {ReportError} */
+export function writeJobSummary(from: LoadResult | ResultSet, environment: NodeJS.ProcessEnv): void {
+  appendJobSummary(markdownReport(from), environment);
+}
+
+/** @throws {ReportError} */
+export function appendJobSummary(markdown: string, environment: NodeJS.ProcessEnv): void {
   const path = environment.GITHUB_STEP_SUMMARY;
   if (path === undefined || path === '') {
     throw new ReportError('--github needs the variable GITHUB_STEP_SUMMARY', {
