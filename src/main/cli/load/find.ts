@@ -5,7 +5,7 @@ import { type Found, findLimit, type Purpose } from '../../load/find-limit';
 import { LOAD_LIMITS } from '../../load/limits';
 import { actualText } from '../../load/report/view';
 import { ExitCode } from '../exit-codes';
-import { usageError } from '../failure';
+import { Failure, usageError } from '../failure';
 import { loadTest, withAudience } from './bench';
 import type { BenchValues } from './bench-flags';
 import { failureOf } from './failures';
@@ -104,6 +104,7 @@ async function search(
       audience,
       interruption,
     );
+    checkMeasured(result, value, aim);
     const trial = trialOf(value, purpose, result);
     if (values.json) process.stdout.write(`${JSON.stringify({ event: 'trial', ...summaryOf(trial) })}\n`);
     tell(curveLine(trial));
@@ -130,6 +131,17 @@ async function runOnce(
     throw failureOf(error, interruption);
   }
   return all[0].results[0];
+}
+
+/** A limit that could not be measured is neither kept nor broken. */
+function checkMeasured({ thresholds, totals, run }: LoadResult, value: number, { dimension }: Aim): void {
+  const unknown = thresholds.find(({ actual }) => actual === null);
+  if (unknown === undefined || totals.received === 0 || run.ended === 'interrupted') return;
+  throw new Failure(
+    ExitCode.INVALID_RUN,
+    `With a ${dimension} of ${value} there are too few samples to tell ${unknown.metric}.`,
+    { remedy: 'Let runs be longer (-d), begin higher (--from), or set a limit to a lower percentile.' },
+  );
 }
 
 function trialOf(value: number, purpose: Purpose, result: LoadResult): LoadTrial {
