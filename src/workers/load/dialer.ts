@@ -11,7 +11,6 @@ import { OutgoingBatch } from './outgoing-batch';
 import type { Peer, PeerEvents, PeerRole } from './peer';
 import { RawPeer } from './raw-peer';
 import { RawRoute } from './raw-route';
-import { WsPeer, WsRoute } from './ws-peer';
 
 type Open = (role: PeerRole, events: PeerEvents) => Peer;
 
@@ -49,6 +48,8 @@ function opener(plan: ConnectPlan, url: string, adapter: Adapter | undefined, ba
   const line = adapterLine(adapter, parsed);
   const rawRoute = new RawRoute(parsed, plan, line, batch);
   if (plan.client === 'sink') return (role, events) => new RawPeer(rawRoute, role, events);
+  // Loaded only where it is needed: a load thread starts in a few milliseconds without ws.
+  const { WsPeer, WsRoute } = require('./ws-peer') as typeof import('./ws-peer');
   const wsRoute = new WsRoute(parsed, plan, line);
   // Slow peers are bare sockets whatever the others are: ws would answer what they must not.
   return (role, events) =>

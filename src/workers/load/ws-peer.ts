@@ -28,7 +28,8 @@ export class WsRoute {
   readonly #tls: tls.ConnectionOptions | undefined;
 
   constructor(url: URL, plan: ConnectPlan, line: AdapterLine | undefined) {
-    this.url = line?.url ?? url;
+    this.url = new URL(line?.url ?? url);
+    this.url.hash = ''; // an adapter's own, which ws would refuse
     this.line = line;
     this.subprotocols = askedSubprotocols(plan, line);
     this.#plan = plan;
