@@ -5,13 +5,15 @@ import { Worker } from 'node:worker_threads';
 /** An order that is not answered in this time means that the thread hangs. A saturated one is late, but not that late. */
 export const ORDER_DEADLINE_MS = 60_000;
 
-/** Where the files of threads lie, and what they start with: from sources (under ts-node or a test runner) they are TypeScript. */
+/** Compiles files of threads that are TypeScript still: under ts-node or a test runner. */
+const REGISTER = path.join(__dirname, '..', '..', '..', 'scripts', 'register-typescript.cjs');
+
 export function startLoadWorker(file: 'thread' | 'pacer', name: string, workerData: unknown): Worker {
   const extension = path.extname(__filename);
   return new Worker(path.join(__dirname, '..', '..', 'workers', 'load', `${file}${extension}`), {
     name,
     workerData,
-    ...(extension === '.ts' ? { execArgv: ['-r', 'ts-node/register/transpile-only'] } : {}),
+    ...(extension === '.ts' ? { execArgv: ['-r', REGISTER] } : {}),
   });
 }
 

@@ -12,6 +12,7 @@ import { resolvePayload } from './resolve-payload';
 import { resolveSlow } from './resolve-slow';
 import { isLoopback, resolveUrl } from './resolve-url';
 import { defaultAdapter, defaultMode, modesOf } from './target-modes';
+import { parseThreshold, ThresholdError } from './thresholds';
 
 /** Modes in which every client sends. */
 const CLIENTS_PUBLISH: readonly Mode[] = [Mode.ECHO, Mode.FAN_IN];
@@ -245,6 +246,14 @@ function checkTogether(options: LoadOptions, plan: LoadPlan, faults: Faults): vo
     faults.add('churnPerSecond', 'must not be 0 in mode churn');
   if (plan.connect.compression && plan.connect.client !== 'ws')
     faults.add('compression', "needs client 'ws': the raw peers speak none");
+  for (const expression of plan.thresholds) {
+    try {
+      parseThreshold(expression);
+    } catch (error) {
+      if (!(error instanceof ThresholdError)) throw error;
+      faults.add('thresholds', error.message);
+    }
+  }
   if (options.agents !== undefined && options.url === undefined)
     faults.add('agents', 'need url: a server that is started here listens on loopback only');
 }
