@@ -92,6 +92,8 @@ export class Coordinator {
       await this.#drain();
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
+      // What did not even come up has no result.
+      if (error.ended === 'failed' && !this.#phases.has('connect')) throw error.cause;
     }
   }
 
