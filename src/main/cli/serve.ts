@@ -36,7 +36,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   const signal = await signalled;
   terminal.note(`${signal}: closing.`);
   await server.close();
-  report(options, { event: 'closed' });
+  report(options, { event: 'closed', ...server.tally?.() });
   return ExitCode.OK;
 }
 

@@ -242,7 +242,7 @@ export class Coordinator {
       this.#last = await this.#generator.snapshot();
       this.#publishing = await publishing?.snapshot();
     }
-    const reports = this.#target === undefined ? {} : await this.#target.report?.();
+    const reports = this.#target === undefined ? {} : await this.#target.report?.(this.#published());
     if (this.#phases.has('connect')) this.#last = await this.#generator.finish(this.#published());
     return reports ?? {};
   }

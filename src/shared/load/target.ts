@@ -62,8 +62,12 @@ export interface Target {
   begin(timetable: Timetable): Promise<void>;
   /** Reads the operating system's figures of the process, within some 100 µs. Null: not known here, or it is gone. */
   sample(): ServerSample | null;
-  /** Undefined where the target tells nothing of itself. */
-  report?(): Promise<{ hub?: TargetReport; sink?: SinkReport }>;
+  /**
+   * Undefined where the target tells nothing of itself.
+   *
+   * @param published how many messages each stream has, if that is known: only then a sink knows what is missing at the end
+   */
+  report?(published?: Record<number, number>): Promise<{ hub?: TargetReport; sink?: SinkReport }>;
   /** Ends it. Resolves when the process is gone. Never rejects. */
   stop(): Promise<void>;
   /** Rejects if it dies on its own, with what it said last; else stays pending. */

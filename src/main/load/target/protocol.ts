@@ -6,6 +6,7 @@ import { Histogram, type SparseHistogram } from '../../../shared/histogram';
 import type { Share, Timetable } from '../../../shared/load/generator';
 import type { LoadPlan } from '../../../shared/load/plan';
 import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
+import type { Published } from '../../../shared/load/stream-checker';
 import type { SinkReport, TargetReport } from '../../../shared/load/target';
 import type { ServerName } from './running-server';
 
@@ -16,7 +17,7 @@ export interface ServerOrders {
   begin: { ask: { timetable: Timetable }; answer: undefined };
   stopPublishing: { ask: undefined; answer: undefined };
   snapshot: { ask: undefined; answer: Packed<GeneratorSnapshot> };
-  report: { ask: undefined; answer: Packed<ServerReport> };
+  report: { ask: { published: Published | undefined }; answer: Packed<ServerReport> };
   stop: { ask: undefined; answer: undefined };
 }
 export type ServerOrderName = keyof ServerOrders;

@@ -2,6 +2,7 @@
 import type { Share, Timetable } from '../../../shared/load/generator';
 import type { LoadPlan } from '../../../shared/load/plan';
 import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
+import type { Published } from '../../../shared/load/stream-checker';
 import type { ReferenceTarget } from '../options';
 import type { ServerReport } from './protocol';
 
@@ -17,7 +18,10 @@ export interface RunningServer {
   readonly failed?: Promise<never>;
   /** The measure window is known now. */
   begin?(timetable: Timetable): void;
-  report?(): Promise<ServerReport>;
+  /** @param published how many messages each stream has, if that is known */
+  report?(published?: Published): Promise<ServerReport>;
+  /** Whatever it has counted, for who runs it without a test. */
+  tally?(): Record<string, number>;
   close(): Promise<void>;
 }
 

@@ -38,7 +38,7 @@ const orders: Orders = {
     if (snapshot === undefined) throw new Error('this server has no publishers of its own');
     return pack(snapshot);
   },
-  report: async () => pack((await started().report?.()) ?? {}),
+  report: async ({ published }) => pack((await started().report?.(published)) ?? {}),
   stop: async () => {
     await server?.close();
     return undefined;

@@ -55,8 +55,8 @@ class ServerTarget implements Target {
     return this.pid === undefined ? null : sampleOf(this.pid, this.#publishers);
   }
 
-  async report(): ReturnType<NonNullable<Target['report']>> {
-    return unpack(await this.#process.ask('report', undefined));
+  async report(published?: Record<number, number>): ReturnType<NonNullable<Target['report']>> {
+    return unpack(await this.#process.ask('report', { published }));
   }
 
   async begin(timetable: Timetable): Promise<void> {

@@ -19,6 +19,7 @@ import { InboundRelay } from '../inbound-relay';
 import { OwnChannels } from '../own-channels';
 import { Publishers } from '../publishers';
 import type { RunningServer, ServerAddress } from '../running-server';
+import { SinkCounter } from '../sink-counter';
 import { loadThreadFile } from '../start-thread';
 
 export type HubRole = 'publish' | 'relay' | 'echo' | 'sink' | 'none';
@@ -58,11 +59,18 @@ export async function startHubServer(
   const observer = stages && { file: loadThreadFile('stage-observer'), memory: stages.memory };
   const hub = await createObservedHub({ ...options, ...address }, observer);
   const publishers = takeRole(hub, role);
+  const sink = plan !== undefined && role === 'sink' ? sinkOf(hub, plan) : undefined;
   return {
     url: `${hub.url}/${CHANNEL}`,
     publishing: publishers,
-    begin: (timetable) => stages?.begin(timetable),
-    report: async () => (stages === undefined ? {} : { hub: await reportOf(hub, stages) }),
+    begin: (timetable) => {
+      stages?.begin(timetable);
+      sink?.begin(timetable);
+    },
+    report: async (published) => ({
+      hub: stages && (await reportOf(hub, stages)),
+      sink: sink?.report(published),
+    }),
     close: async () => {
       await publishers?.close();
       await hub.close({ deadlineMs: CLOSE_DEADLINE_MS });
@@ -84,6 +92,17 @@ async function reportOf(hub: Hub, { stages }: StageMemory): Promise<TargetReport
     disconnectedSlow,
     stages,
   };
+}
+
+/** Text comes as a string. */
+function sinkOf(hub: Hub, plan: LoadPlan): SinkCounter {
+  const counter = new SinkCounter(plan);
+  hub.on('message', (_info, data) => {
+    counter.take(
+      typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.length),
+    );
+  });
+  return counter;
 }
 
 function takeRole(hub: Hub, role: HubRole): Publishers | undefined {
