@@ -1,6 +1,6 @@
 /**
- * `socket.io`: an event `message` of any connection is emitted to all, with its arguments as they are. Clients need the adapter
- * `socket.io`.
+ * `socket.io`: an event `message` of any connection is emitted to all of its namespace, with its arguments as they are. Every path is a
+ * namespace. Clients need the adapter `socket.io`.
  *
  * Thread: the main one of the server's process.
  */
@@ -15,9 +15,11 @@ export async function startSocketIo({ host, port }: ServerAddress): Promise<Runn
   const { Server } = loadSocketIo();
   const server = http.createServer();
   const io = new Server(server, { transports: ['websocket'], maxHttpBufferSize: MAX_MESSAGE_BYTES });
-  io.on('connection', (socket) => {
-    socket.on('message', (...sent: unknown[]) => io.emit('message', ...sent));
-  });
+  for (const namespaces of [io.of('/'), io.of(/^\/.+/)]) {
+    namespaces.on('connection', (socket) => {
+      socket.on('message', (...sent: unknown[]) => socket.nsp.emit('message', ...sent));
+    });
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
