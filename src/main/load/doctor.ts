@@ -30,8 +30,8 @@ export interface DoctorCheck {
 /** What is to be done with this machine. */
 export interface WantedLoad {
   clients: number;
-  /** Whether the server runs on this machine too. */
-  serverHere: boolean;
+  /** `ours`: it is started by the test, with this process's limits. `here`: it runs on this machine, by somebody else. */
+  server: 'ours' | 'here' | 'elsewhere';
   /** Addresses that clients come from. */
   sourceAddresses: number;
   /** Handshakes under way at once. */
@@ -89,11 +89,11 @@ function checkDescriptors({ descriptors }: SystemReadings, wanted: WantedLoad): 
   const found = `a process may open ${hard} (soft limit ${soft}, which Node raises)`;
   if (room === 0)
     return fail('descriptors', hard, `${found}: there is room for no client`, raiseDescriptors(wanted));
-  if (wanted.serverHere && wanted.clients > room)
+  if (wanted.server === 'ours' && wanted.clients > room)
     return fail(
       'descriptors',
       hard,
-      `${found}: a server on this machine has room for about ${room} of ${wanted.clients} clients`,
+      `${found}: a server that the test starts has room for about ${room} of ${wanted.clients} clients`,
       raiseDescriptors(wanted),
     );
   const processes = Math.ceil(wanted.clients / room);
@@ -135,10 +135,10 @@ function checkQueue(
   name: string,
   value: number | null,
   sysctl: string,
-  { serverHere, clients, concurrency }: WantedLoad,
+  { server, clients, concurrency }: WantedLoad,
 ): DoctorCheck {
   if (value === null) return unknown(name, 'this system does not tell');
-  if (!serverHere) return ok(name, value, `${value}; the server is elsewhere, and its own counts`);
+  if (server === 'elsewhere') return ok(name, value, `${value}; the server is elsewhere, and its own counts`);
   const atOnce = Math.min(clients, concurrency);
   if (value >= atOnce) return ok(name, value, `${value}, for ${atOnce} handshakes at once`);
   return warn(
@@ -164,7 +164,8 @@ function checkConntrack({ conntrack }: SystemReadings, { clients }: WantedLoad):
 }
 
 function checkMemory({ memoryBytes, memoryLimitedBy }: SystemReadings, wanted: WantedLoad): DoctorCheck {
-  const each = CLIENT_BYTES + SOCKET_BYTES + (wanted.serverHere ? SERVER_CLIENT_BYTES + SOCKET_BYTES : 0);
+  const each =
+    CLIENT_BYTES + SOCKET_BYTES + (wanted.server !== 'elsewhere' ? SERVER_CLIENT_BYTES + SOCKET_BYTES : 0);
   const estimate = BASE_MEMORY_BYTES + wanted.clients * each;
   const where = memoryLimitedBy === 'container' ? 'the container has left' : 'are free';
   const found = `${inMiB(memoryBytes)} ${where}, about ${inMiB(estimate)} are needed`;
@@ -178,11 +179,11 @@ function checkMemory({ memoryBytes, memoryLimitedBy }: SystemReadings, wanted: W
     : fail('memory', memoryBytes, found, repair);
 }
 
-function checkCores({ cores, cpuLimit }: SystemReadings, { serverHere }: WantedLoad): DoctorCheck {
+function checkCores({ cores, cpuLimit }: SystemReadings, { server }: WantedLoad): DoctorCheck {
   const usable = cpuLimit === null ? cores : Math.min(cores, cpuLimit);
   const limited = cpuLimit !== null && cpuLimit < cores ? ` of ${cores}, by the container's limit` : '';
   const found = `${usable} ${usable === 1 ? 'core' : 'cores'}${limited}`;
-  if (!serverHere || usable > 1) return ok('cores', usable, found);
+  if (server === 'elsewhere' || usable > 1) return ok('cores', usable, found);
   return warn(
     'cores',
     usable,

@@ -2,6 +2,7 @@
 import type { LoadResult } from '../../shared/load/result';
 import { Coordinator } from './coordinator';
 import type { LoadOptions } from './options';
+import { checkMachine } from './preflight';
 import { resolvePlan } from './resolve-plan';
 import { parseThresholds } from './thresholds';
 
@@ -10,7 +11,7 @@ import { parseThresholds } from './thresholds';
  *
  * Resolves with the result also where the test went badly: `verdict`, `thresholds`, `errors` and `run.ended` say so.
  *
- * @throws {LoadOptionsError} if the options make no sense; nothing was started then
+ * @throws {LoadOptionsError} if the options make no sense, or this machine cannot do it; nothing was started then
  * @throws {Error} if the server under test or the generator does not start; nothing is left behind
  *
  * @example
@@ -19,6 +20,7 @@ import { parseThresholds } from './thresholds';
  */
 export async function loadTest(options: LoadOptions = {}): Promise<LoadResult> {
   const plan = resolvePlan(options);
+  await checkMachine(options, plan);
   const result = await new Coordinator(options, plan, parseThresholds(plan.thresholds)).run();
   options.onEvent?.({ type: 'result', result });
   return result;
