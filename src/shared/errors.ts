@@ -41,6 +41,8 @@ export const HubErrorCode = {
   AGENT_UNREACHABLE: 'RINGCAST_E_AGENT_UNREACHABLE',
   /** An agent answered, and will not work for us: another token, another version, busy. */
   AGENT_REFUSED: 'RINGCAST_E_AGENT_REFUSED',
+  /** The server under test, where a load test starts it, could not be started, or ended by itself. */
+  TARGET_FAILED: 'RINGCAST_E_TARGET_FAILED',
   /** Something threw that should not: a fault in ringcast. Please report it. */
   INTERNAL: 'RINGCAST_E_INTERNAL',
 } as const;

@@ -1,4 +1,5 @@
 /** What went wrong with a load test, as the command line tells it. */
+import { HubErrorCode } from '../../../shared/errors';
 import { LoadOptionsError } from '../../load/faults';
 import { ReportError } from '../../load/report/report-error';
 import { ExitCode } from '../exit-codes';
@@ -19,6 +20,8 @@ export function failureOf(error: unknown, interruption?: Interruption): Failure 
   if (error instanceof ReportError) {
     return new Failure(ExitCode.FAILURE, message, { remedy: error.remedy, cause: error });
   }
+  if (code === HubErrorCode.TARGET_FAILED)
+    return new Failure(ExitCode.UNREACHABLE, message, { cause: error });
   const exitCode = UNREACHABLE.test(code ?? '') ? ExitCode.UNREACHABLE : ExitCode.INTERNAL;
   const remedy = exitCode === ExitCode.INTERNAL ? 'With --debug it tells more.' : 'Check host and port.';
   return new Failure(exitCode, message, { remedy, cause: error });
