@@ -20,6 +20,7 @@ import type { SettledTicket } from '../../src/shared/settlements';
 import type { Connection } from '../../src/workers/service/connection';
 import { Engine } from '../../src/workers/service/engine';
 import type { HandlerModule } from '../../src/workers/service/handler-module';
+import type { EngineObserver } from '../../src/workers/service/observer';
 import { ApplicationOutbox } from '../../src/workers/service/outbox';
 import type { Scheduler } from '../../src/workers/service/peer-socket';
 import { FakeSocket } from './fake-socket';
@@ -101,6 +102,7 @@ export interface WorldOptions extends Omit<HubOptions, 'producers'> {
   /** By the path that a channel's option `handler` names. */
   handlers?: { [file: string]: HandlerModule };
   producers?: number;
+  observer?: EngineObserver;
 }
 
 export class EngineWorld {
@@ -120,7 +122,7 @@ export class EngineWorld {
   readonly #gone = new Set<number>();
   #lastTicket = 0;
 
-  constructor({ handlers = {}, producers = 1, ...given }: WorldOptions = {}) {
+  constructor({ handlers = {}, producers = 1, observer, ...given }: WorldOptions = {}) {
     // As the service thread gets them: over a structured clone.
     this.options = structuredClone(
       resolveHubOptions({ ring: { laneBytes: 64 * 1024 }, maxChannels: 32, ...given }),
@@ -156,6 +158,7 @@ export class EngineWorld {
       scheduler: this.scheduler,
       outbox: this.outbox,
       capacity: { connections: this.options.maxConnections },
+      observer,
     });
   }
 

@@ -152,6 +152,7 @@ function checkQueue(
 function checkConntrack({ conntrack }: SystemReadings, { clients }: WantedLoad): DoctorCheck {
   if (conntrack === null) return ok('conntrack', null, 'connections are not tracked');
   const { count, max } = conntrack;
+  if (count === 0) return ok('conntrack', 0, 'no connection is tracked now');
   const free = max - count;
   const found = `${count} of ${max} connections are tracked`;
   if (clients <= free) return ok('conntrack', free, `${found}: room for ${free}`);
@@ -259,7 +260,7 @@ function warn(name: string, value: Value, message: string, repair: string): Doct
   return { name, status: CheckStatus.WARN, value, message, repair };
 }
 
-export function fail(name: string, value: Value, message: string, repair: string): DoctorCheck {
+function fail(name: string, value: Value, message: string, repair: string): DoctorCheck {
   return { name, status: CheckStatus.FAIL, value, message, repair };
 }
 
