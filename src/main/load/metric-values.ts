@@ -161,7 +161,8 @@ function scalarsOfResult(result: MeasuredResult): Scalars {
   const { totals, reconciliation, server, generator } = result;
   const dropped = reconciliation.droppedByPolicy + reconciliation.droppedAtClose;
   return {
-    ...scalarsOfCounters(totals),
+    // Of what a hub or a sink tells of itself, only the reconciliation knows.
+    ...scalarsOfCounters({ ...totals, ...reconciliation }),
     expected: reconciliation.expected,
     'published.rate': totals.publishedPerSecond,
     'published.achieved': totals.targetPerSecond > 0 ? totals.achieved : null,
@@ -169,7 +170,6 @@ function scalarsOfResult(result: MeasuredResult): Scalars {
     'received.bytes_rate': totals.receivedBytesPerSecond,
     dropped,
     'dropped.rate': shareOf(dropped, reconciliation.expected),
-    lost: reconciliation.lost,
     'lost.rate': shareOf(reconciliation.lost, reconciliation.expected),
     errors: result.errors.reduce((sum, error) => sum + error.count, 0),
     'server.cpu': server?.cpu,

@@ -132,7 +132,8 @@ function verdictLines(result: LoadResult, colors: Colors, width: number): string
     ...reasons.flatMap((reason) => flow([`because ${oneLine(reason)}`], width, '')),
     ...flow(
       [
-        `${colors.bold('verdict')}  ${good ? colors.green(words) : colors.red(words)}  — ${thresholdCount(result)}`,
+        `${colors.bold('verdict')}  ${good ? colors.green(words) : colors.red(words)}`,
+        thresholdCount(result),
       ],
       width,
       '',

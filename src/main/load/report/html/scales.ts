@@ -28,7 +28,9 @@ export function scaleFor(
 
 function linearScale(highest: number, kind: Kind): Scale {
   const unit = kind === Kind.BYTES ? 1_024 ** Math.max(0, Math.floor(Math.log2(highest || 1) / 10)) : 1;
-  const step = niceStep((highest || unit) / unit / (MOST_TICKS - 1)) * unit;
+  if (highest === 0) return { min: 0, max: unit, ticks: [0, unit], log: false };
+  const wanted = niceStep(highest / unit / (MOST_TICKS - 1)) * unit;
+  const step = kind === Kind.COUNT ? Math.max(1, wanted) : wanted;
   const steps = Math.max(1, Math.ceil(highest / step - 1e-9));
   const ticks = Array.from({ length: steps + 1 }, (_, i) => Number((i * step).toPrecision(12)));
   return { min: 0, max: ticks.at(-1)!, ticks, log: false };

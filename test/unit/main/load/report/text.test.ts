@@ -39,7 +39,7 @@ errors
 ✓ response.p99 < 50ms  3.76 ms
 ✓ lost == 0  0
 
-verdict  good, no limit reached  — thresholds: 2 passed, 0 failed
+verdict  good, no limit reached  thresholds: 2 passed, 0 failed
 `;
 
 test('what went wrong is said last, the gravest first', () => {
@@ -68,7 +68,7 @@ test('what went wrong is said last, the gravest first', () => {
 
 warning: the clock source is acpi_pm
 because load thread 1 was busy 99 % of the time, limit 85 %
-verdict  incorrect: 7 lost  — thresholds: 0 passed, 2 failed
+verdict  incorrect: 7 lost  thresholds: 0 passed, 2 failed
 `);
 });
 
