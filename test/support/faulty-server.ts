@@ -5,6 +5,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { monotonicNs } from '../../src/shared/load/monotonic';
+import { Probe, ProbeFinding, readProbe } from '../../src/shared/load/probe';
 import { whenOver } from './hubs';
 import { Random } from './random';
 
@@ -18,6 +20,16 @@ export interface FaultyServerOptions {
   pause?: { afterMs: number; ms: number };
   /** Once in so many messages to a connection, each. */
   faults?: Faults;
+  /** Keeps all messages, and gives whoever connects those that it has. */
+  keeps?: boolean;
+}
+
+/** Nanoseconds on the monotonic clock. The first two are what the stamp says. */
+export interface Passage {
+  intendedNs: number;
+  sentNs: number;
+  receivedNs: number;
+  wroteNs: number;
 }
 
 interface Faults {
@@ -47,8 +59,8 @@ export class FaultyServer {
   readonly url: string;
   readonly publishUrl: string;
   readonly did = { received: 0, sent: 0, dropped: 0, doubled: 0, overtaken: 0, damaged: 0 };
-  /** How long each message was held, ms. */
-  readonly heldMs: number[] = [];
+  /** What it did with each message that has a stamp. */
+  readonly passages: Passage[] = [];
   /** From when to when nothing was sent, on the monotonic clock, ms. */
   pausedFrom = 0;
   pausedTo = 0;
@@ -57,6 +69,8 @@ export class FaultyServer {
   readonly #random: Random;
   /** By receiver and sender: only a message of the same sender overtakes. */
   readonly #overtaken = new Map<WebSocket, Map<WebSocket, Overtaken>>();
+  readonly #kept: Buffer[] = [];
+  readonly #probe = new Probe();
   #waiting: (() => void)[] | undefined;
   #started = false;
 
@@ -74,6 +88,7 @@ export class FaultyServer {
     this.publishUrl = `${this.url}publish`;
     server.on('connection', (socket, { url }) => {
       if (url === '/publish') publishers.add(socket);
+      else for (const data of this.#kept) socket.send(data);
       socket.on('error', () => {});
       socket.on('message', (data: Buffer, binary) => this.#take(socket, data, binary));
     });
@@ -88,11 +103,12 @@ export class FaultyServer {
   }
 
   #take(from: WebSocket, data: Buffer, binary: boolean): void {
-    const receivedMs = performance.now();
+    const receivedNs = monotonicNs();
     this.did.received++;
+    if (this.#options.keeps) this.#kept.push(data);
     this.#schedulePause();
     const delayMs = this.#options.delayMs?.(this.#random) ?? 0;
-    const pass = () => this.#unlessPaused(() => this.#pass(from, data, binary, receivedMs));
+    const pass = () => this.#unlessPaused(() => this.#pass(from, data, binary, receivedNs));
     if (delayMs === 0) pass();
     else setTimeout(pass, delayMs);
   }
@@ -118,10 +134,13 @@ export class FaultyServer {
     else this.#waiting.push(send);
   }
 
-  #pass(from: WebSocket, data: Buffer, binary: boolean, receivedMs: number): void {
+  #pass(from: WebSocket, data: Buffer, binary: boolean, receivedNs: number): void {
     const to = this.#options.to === 'sender' ? [from] : [...this.#server.clients].filter(isClient);
     for (const socket of to) this.#deliver({ from, socket, data, binary });
-    this.heldMs.push(performance.now() - receivedMs);
+    const wroteNs = monotonicNs();
+    if (readProbe(data, 0, data.length, this.#probe) !== ProbeFinding.WHOLE) return;
+    const { intendedNs, sentNs } = this.#probe;
+    this.passages.push({ intendedNs, sentNs, receivedNs, wroteNs });
   }
 
   #deliver(delivery: Delivery): void {

@@ -11,12 +11,13 @@ import type { LoadResult } from '../../src/shared/load/result';
 import { startDiscardingServer } from '../support/discarding-server';
 import { FaultyServer } from '../support/faulty-server';
 import { endAll, whenOver } from '../support/hubs';
+import type { Random } from '../support/random';
 
 afterEach(endAll);
 
-/** What sockets, threads and a busy machine add to a latency at the most, if all is well. */
-const NOISE_MS = 30;
-const HEALTHY_TRIES = 5;
+/** What sockets and threads add to a latency at the most, if nothing disturbs them. */
+const NOISE_MS = 20;
+const QUIET_TRIES = 5;
 
 const run = (options: LoadOptions): Promise<LoadResult> =>
   loadTest({ workers: 1, warmupMs: 0, settleMs: 50, seed: 7, ...options });
@@ -29,68 +30,86 @@ function percentileOf(values: readonly number[], percent: number): number {
 
 describe('a server that delays each message as a seed says', () => {
   it('has the percentiles that it made, within 2 %', async () => {
-    // From 100 to 600 ms: 2 % of it are far more than what sockets and a busy machine add.
-    const delayMs = (random: { below(limit: number): number }) => 100 * 6 ** (random.below(10_000) / 10_000);
-    const server = await FaultyServer.start({ to: 'sender', delayMs });
-    const result = await run({
-      url: server.url,
-      mode: 'echo',
-      clients: 20,
-      ratePerSecond: 600,
-      durationMs: 2_500,
-      percentiles: [1, 10, 25, 50, 75, 90, 99],
+    await inQuiet(async () => {
+      // From 100 to 600 ms: 2 % of it are far more than what sockets add.
+      const delayMs = (random: Random) => 100 * 6 ** (random.below(10_000) / 10_000);
+      const server = await FaultyServer.start({ to: 'sender', delayMs });
+      const result = await run({
+        url: server.url,
+        mode: 'echo',
+        clients: 20,
+        ratePerSecond: 600,
+        durationMs: 2_500,
+        percentiles: [1, 10, 25, 50, 75, 90, 99],
+      });
+      const { passages } = server;
+      expect(result.reconciliation).toMatchObject({
+        expected: 1_500,
+        received: 1_500,
+        lost: 0,
+        duplicated: 0,
+      });
+      expect(passages).toHaveLength(1_500);
+      // What the stamps say is true: messages went when they say, and not before they should.
+      const wayMs = passages.map(({ sentNs, receivedNs }) => (receivedNs - sentNs) / 1e6);
+      expect(Math.min(...wayMs)).toBeGreaterThan(0);
+      expect(Math.min(...wayMs)).toBeLessThan(5);
+      expect(
+        Math.min(...passages.map(({ intendedNs, sentNs }) => sentNs - intendedNs)),
+      ).toBeGreaterThanOrEqual(0);
+
+      const truth = {
+        delivery: passages.map(({ sentNs, wroteNs }) => (wroteNs - sentNs) / 1e6),
+        response: passages.map(({ intendedNs, wroteNs }) => (wroteNs - intendedNs) / 1e6),
+      };
+      for (const latency of ['delivery', 'response'] as const) {
+        const { percentiles, count } = result.latency[latency];
+        expect(count).toBe(1_500);
+        expect(Object.keys(percentiles)).toHaveLength(7);
+        const errors = Object.entries(percentiles).map(([percent, reported]) => {
+          return Math.abs(reported! / percentileOf(truth[latency], Number(percent)) - 1);
+        });
+        expect(Math.max(...errors)).toBeLessThan(0.02);
+      }
     });
-    const { delivery, response } = result.latency;
-    expect(delivery.count).toBe(1_500);
-    expect(server.heldMs).toHaveLength(1_500);
-    for (const [name, reported] of Object.entries(delivery.percentiles)) {
-      const truth = percentileOf(server.heldMs, Number(name));
-      expect([name, Math.abs(reported! / truth - 1) < 0.02, reported, truth]).toEqual([
-        name,
-        true,
-        reported,
-        truth,
-      ]);
-    }
-    expect(response.minMs).toBeGreaterThanOrEqual(Math.min(...server.heldMs));
-    expect(result.reconciliation).toMatchObject({ expected: 1_500, received: 1_500, lost: 0, duplicated: 0 });
   });
 });
 
 describe('a server that stands still for 200 ms', () => {
   it('shows in p99 as the intended times predict, and hides from one that waits for answers', async () => {
-    const server = await FaultyServer.start({ to: 'sender', pause: { afterMs: 1_000, ms: 200 } });
-    const durationMs = 3_000;
-    let closedLoop: Promise<number[]> | undefined;
-    const measured = new AbortController();
-    const result = await run({
-      url: server.url,
-      mode: 'echo',
-      clients: 5,
-      ratePerSecond: 500,
-      durationMs,
-      percentiles: [50, 96, 97, 98, 99],
-      onEvent: (event) => {
-        if (event.type !== 'phase') return;
-        if (event.name === 'measure') closedLoop = askInTurn(server.url, measured.signal);
-        if (event.name === 'drain') measured.abort();
-      },
+    await inQuiet(async () => {
+      const server = await FaultyServer.start({ to: 'sender', pause: { afterMs: 1_000, ms: 200 } });
+      const durationMs = 3_000;
+      let closedLoop: Promise<number[]> | undefined;
+      const measured = new AbortController();
+      const result = await run({
+        url: server.url,
+        mode: 'echo',
+        clients: 5,
+        ratePerSecond: 500,
+        durationMs,
+        percentiles: [50, 96, 97, 98, 99],
+        onEvent: (event) => {
+          if (event.type !== 'phase') return;
+          if (event.name === 'measure') closedLoop = askInTurn(server.url, measured.signal);
+          if (event.name === 'drain') measured.abort();
+        },
+      });
+      const { percentiles, maxMs, count } = result.latency.response;
+      expect(count).toBe(1_500);
+      // Messages of the pause wait for its end: so many percent of all wait at least so long.
+      const pausedMs = server.pausedTo - server.pausedFrom;
+      for (const percent of [96, 97, 98, 99]) {
+        const predictedMs = pausedMs - (1 - percent / 100) * durationMs;
+        expect(Math.abs(percentiles[percent]! - predictedMs)).toBeLessThan(NOISE_MS);
+      }
+      expect(maxMs).toBeGreaterThan(pausedMs - NOISE_MS);
+      expect(percentiles[50]).toBeLessThan(NOISE_MS);
+      // Who asks only after each answer has one question in the pause, however long it is.
+      const answers = await closedLoop!;
+      expect(Math.max(...answers)).toBeGreaterThan(100);
+      expect(percentileOf(answers, 99)).toBeLessThan(percentiles[99]! / 2);
     });
-    const { percentiles, maxMs, count } = result.latency.response;
-    expect(count).toBe(1_500);
-    // Messages of the pause wait for its end: so many percent of all wait at least so long.
-    const pausedMs = server.pausedTo - server.pausedFrom;
-    for (const percent of [96, 97, 98, 99]) {
-      const predictedMs = pausedMs - (1 - percent / 100) * durationMs;
-      expect(percentiles[percent]! - predictedMs).toBeGreaterThan(-NOISE_MS);
-      expect(percentiles[percent]! - predictedMs).toBeLessThan(NOISE_MS);
-    }
-    expect(maxMs).toBeGreaterThan(pausedMs - NOISE_MS);
-    expect(percentiles[50]).toBeLessThan(NOISE_MS);
-    // Who asks only after each answer has one question in the pause, however long it is.
-    const answers = await closedLoop!;
-    expect(Math.max(...answers)).toBeGreaterThan(100);
-    expect(percentileOf(answers, 99)).toBeLessThan(percentiles[99]! / 2);
   });
 });
 
@@ -130,6 +149,26 @@ describe.each(['sink', 'ws'] as const)(
     });
   },
 );
+
+describe('a server that keeps messages', () => {
+  it('is not taken for one that doubles them, when it gives those of an earlier test', async () => {
+    const server = await FaultyServer.start({ to: 'everybody', keeps: true });
+    const { url, publishUrl } = server;
+    const options = { url, publishUrl, clients: 5, ratePerSecond: 200, durationMs: 250 };
+    const first = await run(options);
+    const second = await run(options);
+    expect(first.reconciliation).toMatchObject({ expected: 250, received: 250, foreign: 0 });
+    expect(second.reconciliation).toMatchObject({
+      expected: 250,
+      received: 250,
+      lost: 0,
+      duplicated: 0,
+      reordered: 0,
+      foreign: 250,
+    });
+    expect(second.reconciliation.samples.join()).toContain('of an earlier test');
+  });
+});
 
 describe('the histograms of a result', () => {
   it('say to hdr-histogram-js what the result says', async () => {
@@ -172,12 +211,26 @@ describe('a generator', () => {
       ratePerSecond: 100,
       durationMs: 500,
     };
-    let result = await run(options);
-    // A busy machine may spoil a run, and then it has to be said; but not each.
-    for (let tries = 1; tries < HEALTHY_TRIES && !result.verdict.valid; tries++) result = await run(options);
-    expect(result.verdict).toMatchObject({ valid: true, limitedBy: 'none', reasons: [] });
+    await inQuiet(async () => {
+      const { verdict } = await run(options);
+      expect(verdict).toMatchObject({ valid: true, limitedBy: 'none', reasons: [] });
+    });
   });
 });
+
+/**
+ * Other programs of the machine disturb a measurement now and then: it is made again, a few times. What is wrong with the
+ * harness itself is wrong each time.
+ */
+async function inQuiet(measurement: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await measurement();
+    } catch (disturbed) {
+      if (tries === QUIET_TRIES) throw disturbed;
+    }
+  }
+}
 
 /** How long each answer took, ms: asks 200 times a second at most, never before the last answer came. */
 async function askInTurn(url: string, until: AbortSignal): Promise<number[]> {

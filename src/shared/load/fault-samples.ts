@@ -49,6 +49,14 @@ export class FaultSamples {
       );
   }
 
+  stale(client: number): void {
+    if (!this.#first.has('stale'))
+      this.#first.set(
+        'stale',
+        `client ${client}: a message came of an earlier test, which the server had kept`,
+      );
+  }
+
   foreign(client: number, message: Buffer): void {
     if (this.#first.has('foreign')) return;
     const shown = JSON.stringify(message.toString('latin1', 0, SHOWN_BYTES));

@@ -7,6 +7,8 @@ export class TestClock {
   #measureFromNs = Number.POSITIVE_INFINITY;
   #measureToNs = Number.POSITIVE_INFINITY;
   readonly #board: LoadBoard;
+  /** On this host's clock. */
+  readonly #createdNs = monotonicNs();
 
   constructor(board: LoadBoard) {
     this.#board = board;
@@ -26,6 +28,14 @@ export class TestClock {
   /** @param localNs a time on this host's clock */
   toReference(localNs: number): number {
     return localNs + this.#board.clockOffsetNs;
+  }
+
+  /**
+   * Whether a message that should have gone at this time can be of this test. Servers that keep messages give those of an earlier
+   * one too, with the same streams and numbers. The threads were there before anything was due.
+   */
+  isOfTest(intendedNs: number): boolean {
+    return intendedNs >= this.toReference(this.#createdNs);
   }
 
   /** Whether a message that should have gone at this time counts. */

@@ -25,8 +25,10 @@ export class Receiving {
   /** @param receivedNs on this host's clock */
   take(client: ClientState, bytes: Buffer, start: number, end: number, receivedNs: number): void {
     const finding = readProbe(bytes, start, end, this.#probe);
-    if (finding === ProbeFinding.WHOLE) this.#takeWhole(client, end - start, receivedNs);
-    else if (finding === ProbeFinding.CORRUPT) {
+    if (finding === ProbeFinding.WHOLE) {
+      if (this.#clock.isOfTest(this.#probe.intendedNs)) this.#takeWhole(client, end - start, receivedNs);
+      else this.#takeStale(client);
+    } else if (finding === ProbeFinding.CORRUPT) {
       this.#board.add(CounterWord.corrupt);
       this.#checker.takeCorrupt(client.slot, end - start);
     } else {
@@ -47,6 +49,11 @@ export class Receiving {
     }
     if (this.#clock.measures(this.#probe.intendedNs))
       this.#measure(client.slowGroup, this.#clock.toReference(receivedNs));
+  }
+
+  #takeStale(client: ClientState): void {
+    this.#board.add(CounterWord.foreign);
+    this.#checker.samples.stale(client.number);
   }
 
   /** @returns whether it counts as received nevertheless: it is late, but it is there */
