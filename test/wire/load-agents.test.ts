@@ -8,6 +8,7 @@ import { AgentGenerator, type AgentGeneratorOptions } from '../../src/main/load/
 import { ProcessGenerator } from '../../src/main/load/remote/process-generator';
 import { Kind } from '../../src/main/load/remote/protocol';
 import { frameOf } from '../../src/shared/foreign/protocol';
+import { monotonicNs } from '../../src/shared/load/monotonic';
 import type { LoadPlan } from '../../src/shared/load/plan';
 import { FakeGenerator } from '../support/fake-generator';
 import { endAll, until, whenOver } from '../support/hubs';
@@ -171,17 +172,25 @@ describe('an agent', () => {
     }
   });
 
-  test('has the coordinator compare the clocks: here they are one', async () => {
+  test('has the clock of its host: on one host there is nothing to compare', async () => {
     const rig = await Rig.start();
     const generator = await rig.connect();
+    expect(generator.clock()).toEqual({ generator: rig.address, offsetNs: 0, uncertaintyNs: 0, driftPpm: 0 });
+  });
+
+  test('has the coordinator compare the clocks, where they are two', async () => {
+    const AHEAD_NS = 5_000e9;
+    const rig = await Rig.start({ clock: { identity: 'another', nowNs: () => monotonicNs() + AHEAD_NS } });
+    const generator = await rig.connect();
     await generator.prepare(named('clocks'), SHARE);
+    await generator.connect();
     await generator.begin(TIMETABLE);
-    const { offsetNs, uncertaintyNs, driftPpm, generator: name } = generator.clock();
-    expect(name).toBe(rig.address);
-    expect(Math.abs(offsetNs)).toBeLessThanOrEqual(uncertaintyNs);
+    const { offsetNs, uncertaintyNs, driftPpm } = generator.clock();
+    expect(Math.abs(offsetNs + AHEAD_NS)).toBeLessThanOrEqual(uncertaintyNs);
     expect(uncertaintyNs).toBeLessThan(100_000_000);
     expect(Math.abs(driftPpm)).toBeLessThanOrEqual(100);
-    expect(Math.abs(rig.generators[0]!.offsetNs!)).toBeLessThanOrEqual(uncertaintyNs);
+    await generator.snapshot(); // whatever was told of the clock is there now
+    expect(Math.abs(rig.generators[0]!.offsetNs! + AHEAD_NS)).toBeLessThanOrEqual(100_000_000);
   });
 
   test('speaks TLS, with a certificate that the coordinator checks', async () => {

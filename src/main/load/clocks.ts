@@ -3,30 +3,34 @@
  * Pure.
  */
 import { Mode } from '../../shared/load/plan';
-import type { ClockResult } from '../../shared/load/result';
 
 /** Latencies from one host to another say something as long as the clocks are known to this share of their median. */
 export const MAX_CLOCK_SHARE = 0.1;
 
-/** Where messages are sent, and where they are received: names of hosts' clocks. */
+/** Where messages are sent, and where they are received. */
 export interface ClockPaths {
   mode: Mode;
-  /** The coordinator's own processes are all of one clock; each agent has its own. */
-  clocks: readonly ClockResult[];
-  /** Clocks of whoever publishes: names of agents, or `''` for the coordinator's own. */
-  publish: readonly string[];
-  /** Clocks of whoever receives. */
-  receive: readonly string[];
+  /** Whose clock each of those has who publish and who receive, and how well it is known. */
+  publish: readonly Clock[];
+  receive: readonly Clock[];
 }
 
+export interface Clock {
+  /** The same for two that have one clock. */
+  name: string;
+  uncertaintyNs: number;
+}
+
+/** The clock of the coordinator's host: all others are compared with it. */
+export const OWN_CLOCK: Clock = { name: '', uncertaintyNs: 0 };
+
 /** @returns how far the clocks of sender and receiver may be apart, nanoseconds; 0 where every message has one clock */
-export function uncertaintyOf({ mode, clocks, publish, receive }: ClockPaths): number {
+export function uncertaintyOf({ mode, publish, receive }: ClockPaths): number {
   if (mode === Mode.ECHO) return 0; // who sends a message receives it
-  const known = new Map(clocks.map(({ generator, uncertaintyNs }) => [generator, uncertaintyNs]));
   let worst = 0;
   for (const from of publish) {
     for (const to of receive) {
-      if (from !== to) worst = Math.max(worst, (known.get(from) ?? 0) + (known.get(to) ?? 0));
+      if (from.name !== to.name) worst = Math.max(worst, from.uncertaintyNs + to.uncertaintyNs);
     }
   }
   return worst;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type LoadPlan, Mode } from '../../shared/load/plan';
 import type { ClockResult } from '../../shared/load/result';
 import { clientsPublish, partOf } from '../../shared/load/shares';
-import { uncertaintyOf } from './clocks';
+import { type Clock, OWN_CLOCK, uncertaintyOf } from './clocks';
 import { LocalGenerator } from './local-generator';
 import type { LoadOptions } from './options';
 import { AgentGenerator } from './remote/agent-generator';
@@ -52,20 +52,26 @@ export class Generators extends GroupGenerator {
    */
   uncertaintyNs(plan: LoadPlan, publishedHere: boolean): number {
     const { mode, clients, publishers } = plan;
-    const names = this.members.map((member) => (member instanceof AgentGenerator ? member.name : ''));
-    const having = (count: number): string[] =>
-      names.filter((_, at) => {
-        const { from, to } = partOf({ from: 0, to: count }, at, names.length);
+    const clocks = this.members.map((member) =>
+      member instanceof AgentGenerator ? clockOf(member) : OWN_CLOCK,
+    );
+    const having = (count: number): Clock[] =>
+      clocks.filter((_, at) => {
+        const { from, to } = partOf({ from: 0, to: count }, at, clocks.length);
         return to > from;
       });
-    const publish = publishedHere ? [''] : having(clientsPublish(plan) ? clients : publishers);
-    const receive = mode === Mode.FAN_IN ? [''] : having(clients);
-    return uncertaintyOf({ mode, clocks: this.clocks(), publish, receive });
+    const publish = publishedHere ? [OWN_CLOCK] : having(clientsPublish(plan) ? clients : publishers);
+    const receive = mode === Mode.FAN_IN ? [OWN_CLOCK] : having(clients);
+    return uncertaintyOf({ mode, publish, receive });
   }
 
   clocks(): ClockResult[] {
     return this.members.flatMap((member) => (member instanceof AgentGenerator ? member.clock() : []));
   }
+}
+
+function clockOf(agent: AgentGenerator): Clock {
+  return { name: agent.clockName, uncertaintyNs: agent.clock().uncertaintyNs };
 }
 
 function ownVersion(): string {

@@ -54,7 +54,8 @@ export class LoadThreadLink {
     const now = this.#worker.performance.eventLoopUtilization();
     const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;
-    return { name: this.name, utilization, ...this.board.health };
+    // Over a moment Node's own arithmetic can come out a little below zero.
+    return { name: this.name, utilization: Math.max(0, utilization), ...this.board.health };
   }
 
   async terminate(): Promise<void> {

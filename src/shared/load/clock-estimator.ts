@@ -65,6 +65,11 @@ export class ClockEstimator {
     return true;
   }
 
+  /** The shortest round trip, nanoseconds; infinite before the first exchange. */
+  get shortestNs(): number {
+    return 2 * Math.min(Number.POSITIVE_INFINITY, ...this.#slots.map(({ boundNs }) => boundNs));
+  }
+
   /** What the latest exchange came to: only to know about when it is over there. */
   latest(): { offsetNs: number } {
     return this.#slots.at(-1) ?? { offsetNs: 0 };

@@ -15,6 +15,7 @@ import type { LoadPlan } from '../../../shared/load/plan';
 import type { ClockResult } from '../../../shared/load/result';
 import type { GeneratorSnapshot } from '../../../shared/load/snapshot';
 import { type AgentAddress, parseAgentAddress } from './agent-address';
+import { clockIdentity } from './clock-identity';
 import { type Greeted, greetAgent, Refused } from './greeting';
 import { Link } from './link';
 import type { PlainError } from './protocol';
@@ -27,6 +28,10 @@ const PING_EVERY_MS = 250;
 /** An agent that answers none for so long is gone, whatever TCP believes. */
 const PING_DEADLINE_MS = 10_000;
 const CONNECT_MS = 10_000;
+
+/** Between each pair of them there may be something in the way; among a few there is one that had none. */
+const PINGS_AT_ONCE = 3;
+const SAME_CLOCK: ClockEstimate = { offsetNs: 0, uncertaintyNs: 0, driftPpm: 0 };
 
 export interface AgentGeneratorOptions {
   /** `host:port`. */
@@ -45,6 +50,9 @@ export interface AgentGeneratorOptions {
 export class AgentGenerator extends RemoteGenerator {
   readonly #clock: ClockEstimator;
   readonly #workers: number | undefined;
+  /** Processes with the same one have one clock; empty: it is the coordinator's. */
+  readonly clockName: string;
+  readonly #sharesOurClock: boolean;
   #timer: NodeJS.Timeout | undefined;
   /** The worst that was told since the schedule began. */
   #worst: ClockEstimate | undefined;
@@ -54,13 +62,13 @@ export class AgentGenerator extends RemoteGenerator {
   static async connect(options: AgentGeneratorOptions): Promise<AgentGenerator> {
     const address = parseAgentAddress(options.address);
     const socket = await dial(address, options);
-    const { seals } = await greet(socket, address, options);
+    const { seals, clock } = await greet(socket, address, options);
     let tellFailed!: (error: PlainError) => void;
     const whenFailed = new Promise<PlainError>((resolve) => {
       tellFailed = resolve;
     });
     const link = new Link(socket, { peer: `agent ${address.name}`, seals, failed: tellFailed });
-    const generator = new AgentGenerator(address.name, link, whenFailed, options.workers);
+    const generator = new AgentGenerator(address.name, link, whenFailed, clock, options.workers);
     try {
       await generator.#burst();
     } catch (error) {
@@ -75,17 +83,20 @@ export class AgentGenerator extends RemoteGenerator {
     name: string,
     link: Link,
     whenFailed: Promise<PlainError>,
+    clockIdentityThere: string | undefined,
     workers: number | undefined,
   ) {
     super(name, link, whenFailed);
     this.#workers = workers;
+    this.#sharesOurClock = clockIdentityThere !== undefined && clockIdentityThere === clockIdentity();
+    this.clockName = this.#sharesOurClock ? '' : (clockIdentityThere ?? name);
     this.#clock = new ClockEstimator();
     void link.ended.then(() => clearInterval(this.#timer));
   }
 
-  /** The best so far, nanoseconds. */
+  /** The shortest so far, nanoseconds. */
   get roundTripNs(): number {
-    return this.#now().uncertaintyNs * 2;
+    return this.#clock.shortestNs;
   }
 
   /** How the agent's clock stands to ours; its uncertainty is the worst since the schedule began. */
@@ -139,14 +150,13 @@ export class AgentGenerator extends RemoteGenerator {
   /** Answers that are late are no matter: the next exchange is under way by then. Ones that never come end the link. */
   #keepComparing(): void {
     this.#timer = setInterval(() => {
-      this.link.ping(PING_DEADLINE_MS).then(
-        (sample) => {
-          this.#clock.add(sample);
-          this.#tellClock();
-        },
-        (error: Error) => this.link.end(error.message),
-      );
+      this.#compare(PINGS_AT_ONCE).catch((error: Error) => this.link.end(error.message));
     }, PING_EVERY_MS);
+  }
+
+  async #compare(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) this.#clock.add(await this.link.ping(PING_DEADLINE_MS));
+    this.#tellClock();
   }
 
   #tellClock(): void {
@@ -156,6 +166,7 @@ export class AgentGenerator extends RemoteGenerator {
   }
 
   #now(): ClockEstimate {
+    if (this.#sharesOurClock) return SAME_CLOCK;
     const rough = this.#clock.latest();
     return this.#clock.at(monotonicNs() - rough.offsetNs)!;
   }

@@ -35,7 +35,8 @@ export interface AgentOptions {
   version: string;
   newGenerator(): Generator;
   onEvent?: (event: AgentEvent) => void;
-  /** For tests. */
+  /** For tests: another clock than this host's. */
+  clock?: { identity: string; nowNs: () => number };
   greetingMs?: number;
   silenceMs?: number;
 }
@@ -123,9 +124,11 @@ export class Agent {
     const timer = setTimeout(() => socket.destroy(), this.#options.greetingMs ?? GREETING_MS);
     let session: Session | undefined;
     try {
-      const greeted = await greetCoordinator(socket, this.#options.token, async (version) => {
+      const { token, clock } = this.#options;
+      const admit = async (version: string): Promise<void> => {
         session = await this.#admit(from, version);
-      });
+      };
+      const greeted = await greetCoordinator(socket, token, admit, clock?.identity);
       this.#serve(socket, greeted, session!);
     } catch (error) {
       this.#tell({ type: 'refused', from, why: (error as Error).message });
@@ -162,7 +165,11 @@ export class Agent {
   }
 
   #serve(socket: Socket, { seals }: Greeted, session: Session): void {
-    const host = new GeneratorHost(socket, this.#options.newGenerator(), { peer: session.from, seals });
+    const host = new GeneratorHost(socket, this.#options.newGenerator(), {
+      peer: session.from,
+      seals,
+      nowNs: this.#options.clock?.nowNs,
+    });
     this.#tell({ type: 'admitted', from: session.from });
     const watch = setInterval(() => {
       const silentMs = (host.link.nowNs() - host.link.heardNs) / 1e6;

@@ -5,7 +5,7 @@
  *       HELLO      { protocol, nonce }             →
  *                                                  ←       CHALLENGE  { protocol, nonce }
  *       PROOF      { proof, ringcast }             →
- *                                                  ←       WELCOME    { proof }         or REFUSED { reason, message }
+ *                                                  ←       WELCOME    { proof, clock }  or REFUSED { reason, message }
  *
  * - The coordinator proves first: an agent that listens to a network gives strangers nothing to try tokens on. It answers a
  *   stranger with its protocol's version and a random number, or with REFUSED.
@@ -15,6 +15,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { FRAME_HEAD_BYTES, writeHead } from '../../../shared/foreign/protocol';
+import { clockIdentity } from './clock-identity';
 import { Kind, PROTOCOL_VERSION } from './protocol';
 import { isSameProof, NONCE_BYTES, type Nonces, newNonce, proofOf, Seal } from './seal';
 
@@ -44,9 +45,10 @@ export class Refused extends Error {
 /** The other side is no coordinator or agent, ended the connection, or said nothing in time. */
 export class NotOurs extends Error {}
 
-/** What a greeting comes to: the seals of the link. */
+/** What a greeting comes to: the seals of the link, and whose monotonic clock the agent has (`clock-identity.ts`). */
 export interface Greeted {
   seals: { mine: Seal; theirs: Seal };
+  clock: string | undefined;
 }
 
 /**
@@ -67,6 +69,7 @@ export async function greetAgent(socket: Socket, token: string, version: string)
   }
   return {
     seals: { mine: new Seal(token, 'coordinator', nonces), theirs: new Seal(token, 'agent', nonces) },
+    clock: typeof welcome.clock === 'string' ? welcome.clock : undefined,
   };
 }
 
@@ -80,6 +83,7 @@ export async function greetCoordinator(
   socket: Socket,
   token: string,
   admit: (version: string) => Promise<void>,
+  clock = clockIdentity(),
 ): Promise<Greeted> {
   try {
     const hello = await hear(socket, Kind.HELLO);
@@ -91,8 +95,9 @@ export async function greetCoordinator(
       throw new Refused(RefusalReason.TOKEN, 'the tokens differ');
     }
     await admit(String(ringcast));
-    say(socket, Kind.WELCOME, { proof: proofOf(token, 'agent', nonces) });
+    say(socket, Kind.WELCOME, { proof: proofOf(token, 'agent', nonces), clock });
     return {
+      clock,
       seals: { mine: new Seal(token, 'agent', nonces), theirs: new Seal(token, 'coordinator', nonces) },
     };
   } catch (error) {

@@ -1,28 +1,20 @@
-import { clockDoubt, uncertaintyOf } from '../../../../src/main/load/clocks';
+import { type ClockPaths, clockDoubt, OWN_CLOCK, uncertaintyOf } from '../../../../src/main/load/clocks';
 import { Mode } from '../../../../src/shared/load/plan';
 
-const clock = (generator: string, uncertaintyNs: number) => ({
-  generator,
-  offsetNs: 1e12,
-  uncertaintyNs,
-  driftPpm: 3,
-});
-const CLOCKS = [clock('a:7070', 20_000), clock('b:7070', 50_000)];
-const BROADCAST = { mode: Mode.BROADCAST, clocks: CLOCKS };
+const HERE = OWN_CLOCK;
+const A = { name: 'a', uncertaintyNs: 20_000 };
+const B = { name: 'b', uncertaintyNs: 50_000 };
 
 describe('what is known of latencies between hosts', () => {
-  test.each([
-    [
-      'echoes, which come back to their clock',
-      { ...BROADCAST, mode: Mode.ECHO, publish: ['a:7070'], receive: ['a:7070', 'b:7070'] },
-      0,
-    ],
-    ['one agent alone', { ...BROADCAST, publish: ['a:7070'], receive: ['a:7070'] }, 0],
-    ['this host alone', { mode: Mode.BROADCAST, clocks: [], publish: [''], receive: [''] }, 0],
-    ['a hub here and clients there', { ...BROADCAST, publish: [''], receive: ['a:7070', 'b:7070'] }, 50_000],
+  test.each<[string, ClockPaths, number]>([
+    ['echoes, which come back to their clock', { mode: Mode.ECHO, publish: [A], receive: [A, B] }, 0],
+    ['one agent alone', { mode: Mode.BROADCAST, publish: [A], receive: [A] }, 0],
+    ['two agents of one host', { mode: Mode.BROADCAST, publish: [A], receive: [A, { ...A }] }, 0],
+    ['this host alone', { mode: Mode.BROADCAST, publish: [HERE], receive: [HERE] }, 0],
+    ['a hub here and clients there', { mode: Mode.BROADCAST, publish: [HERE], receive: [A, B] }, 50_000],
     [
       'publishers at one agent, clients at two',
-      { ...BROADCAST, publish: ['a:7070'], receive: ['a:7070', 'b:7070'] },
+      { mode: Mode.BROADCAST, publish: [A], receive: [A, B] },
       70_000,
     ],
   ])('of %s', (_, paths, uncertaintyNs) => {
