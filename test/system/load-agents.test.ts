@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const TOKEN = 'correct horse battery staple';
 /** The network between this namespace and those of the agents: for tests only (RFC 5737). */
-const HERE = '192.0.2.1';
+const HERE = '198.51.100.1';
 
 /** A network namespace with a link to this one, whose processes have a monotonic clock that is ahead. */
 class Host {
@@ -29,10 +29,10 @@ class Host {
 
   constructor(number: number, aheadSeconds: number) {
     this.name = `ringcast-${process.pid}-${number}`;
-    this.address = `192.0.2.${number * 4 + 2}`;
+    this.address = `198.51.100.${number * 4 + 2}`;
     this.#link = `rc${process.pid % 100_000}-${number}`;
     this.aheadSeconds = aheadSeconds;
-    const here = number === 0 ? HERE : `192.0.2.${number * 4 + 1}`;
+    const here = number === 0 ? HERE : `198.51.100.${number * 4 + 1}`;
     whenOver(() => this.#remove());
     ip('netns', 'add', this.name);
     ip('link', 'add', this.#link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name);
@@ -50,7 +50,7 @@ class Host {
         ...['netns', 'exec', this.name],
         ...['unshare', '--time', '--monotonic', String(this.aheadSeconds), '--fork', '--kill-child'],
         ...[process.execPath, RINGCAST, 'agent', '--listen', `${this.address}:0`],
-        ...['--token-file', tokenFile, '--json'],
+        ...['--token-file', tokenFile, '--json', '--quiet'],
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
@@ -143,7 +143,7 @@ describe('agents on other hosts', () => {
     'whose clocks are hours apart measure latencies from one to the other, all positive',
     async () => {
       const rig = await Rig.start([5_000, 20_000]);
-      ended(await rig.bench('-c', '10', '-r', '100', '-d', '2s', '--force').ended);
+      ended(await rig.bench('-c', '10', '-r', '100', '-d', '2s', '--warmup', '100ms', '--force').ended);
       const { generator, reconciliation, totals, latency } = rig.result();
       expect(reconciliation).toMatchObject({ lost: 0, duplicated: 0, addsUp: true });
       expect(reconciliation.received).toBe(totals.published * 10);
@@ -175,7 +175,7 @@ describe('agents on other hosts', () => {
   for (const [how, spoil] of ways) {
     testAsRoot(`of which one ${how}: the test ends, with what the others have, not valid`, async () => {
       const rig = await Rig.start([0, 0]);
-      const program = rig.bench('-c', '10', '-r', '100', '-d', '60s');
+      const program = rig.bench('-c', '10', '-r', '100', '-d', '60s', '--warmup', '100ms');
       await program.prints(/"second"/, 'stdout');
       spoil(rig.agents[1]!);
       const { code } = await program.ended;

@@ -9,6 +9,12 @@ import type { Interruption } from './interruption';
 /** Codes of errors that say: there is nobody. */
 const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/;
 
+const AGENT_REMEDIES: { [code: string]: string } = {
+  [HubErrorCode.AGENT_UNREACHABLE]:
+    'Start ringcast agent there with --listen; with --cert there, --agent-tls or --agent-ca here.',
+  [HubErrorCode.AGENT_REFUSED]: 'All hosts need the same token file and the same version of ringcast.',
+};
+
 /** @returns the failure with its exit code */
 export function failureOf(error: unknown, interruption?: Interruption): Failure {
   if (error instanceof Failure) return error;
@@ -22,6 +28,9 @@ export function failureOf(error: unknown, interruption?: Interruption): Failure 
   }
   if (code === HubErrorCode.TARGET_FAILED)
     return new Failure(ExitCode.UNREACHABLE, message, { cause: error });
+  const agentRemedy = AGENT_REMEDIES[code ?? ''];
+  if (agentRemedy !== undefined)
+    return new Failure(ExitCode.UNREACHABLE, `${message}.`, { remedy: agentRemedy, cause: error });
   const exitCode = UNREACHABLE.test(code ?? '') ? ExitCode.UNREACHABLE : ExitCode.INTERNAL;
   const remedy = exitCode === ExitCode.INTERNAL ? 'With --debug it tells more.' : 'Check host and port.';
   return new Failure(exitCode, message, { remedy, cause: error });
