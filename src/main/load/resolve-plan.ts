@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { NO_LIMIT } from '../../shared/capacity';
 import { Check, type LoadPlan, Mode, type Stage } from '../../shared/load/plan';
+import { SEQUENCE_LIMIT } from '../../shared/load/probe';
 import { processDescriptors } from '../../workers/service/descriptors';
 import { Faults } from './faults';
 import { CLIENTS_PER_ADDRESS, DESCRIPTOR_RESERVE, LOAD_DEFAULTS } from './limits';
@@ -246,6 +247,7 @@ function checkTogether(options: LoadOptions, plan: LoadPlan, faults: Faults): vo
     faults.add('churnPerSecond', 'must not be 0 in mode churn');
   if (plan.connect.compression && plan.connect.client !== 'ws')
     faults.add('compression', "needs client 'ws': the raw peers speak none");
+  checkSequences(plan, faults);
   for (const expression of plan.thresholds) {
     try {
       parseThreshold(expression);
@@ -256,6 +258,19 @@ function checkTogether(options: LoadOptions, plan: LoadPlan, faults: Faults): vo
   }
   if (options.agents !== undefined && options.url === undefined)
     faults.add('agents', 'need url: a server that is started here listens on loopback only');
+}
+
+/** A stamp has 32 bits for a message's number. */
+function checkSequences(plan: LoadPlan, faults: Faults): void {
+  const streams = CLIENTS_PUBLISH.includes(plan.mode) ? plan.clients : plan.publishers;
+  const highestRate = Math.max(...plan.stages.map(({ ratePerSecond }) => ratePerSecond));
+  const scheduled = (highestRate * (plan.warmupMs + plan.durationMs)) / 1_000;
+  const each = Math.min(scheduled, plan.maxMessages ?? scheduled) / streams;
+  if (streams > 0 && each > SEQUENCE_LIMIT)
+    faults.add(
+      'ratePerSecond',
+      `comes to ${Math.ceil(each)} messages of one publisher, and they are numbered up to ${SEQUENCE_LIMIT}: take more publishers, or a shorter test`,
+    );
 }
 
 /** One core is the server's, if it is on this machine. */

@@ -98,6 +98,11 @@ describe('the plan of a load test', () => {
       'sizeBytes: must not go from 200 down to 100',
     ],
     [
+      'more messages than can be numbered',
+      { ratePerSecond: 1_000_000, durationMs: 6_000_000, warmupMs: 0, publishers: 1 },
+      'ratePerSecond: comes to 6000000000 messages of one publisher, and they are numbered up to 4294967295: take more publishers, or a shorter test',
+    ],
+    [
       'a template without a stamp',
       { payload: { template: '{}' } },
       'payload.template: must hold {{stamp}} once, by which messages are measured, and {{fill}} at most once: it has 0 and 0',
