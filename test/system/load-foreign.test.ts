@@ -6,10 +6,13 @@ import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Server } from 'socket.io';
-import { type LoadOptions, type LoadResult, loadTest } from '../../src/main/load';
+import type { LoadOptions, LoadResult } from '../../src/main/load';
 import { endAll, until, whenOver } from '../support/hubs';
 import { describeOnLinux } from '../support/platform';
 import { removeFolders, temporaryFolder } from '../support/temporary';
+
+/** From the build, whose threads start at once. */
+const { loadTest } = require('../../dist/main/load') as typeof import('../../src/main/load');
 
 afterEach(async () => {
   await endAll();
