@@ -54,6 +54,8 @@ export interface Peer {
   /** Wraps the payload by the adapter, masks, writes. False: the socket is full (what was given is queued nevertheless). */
   send(payload: Uint8Array, text: boolean): boolean;
   readonly open: boolean;
+  /** The plan had it cut: see the slow groups. */
+  readonly wasCut: boolean;
   /** Bytes that wait in this process. */
   readonly queuedBytes: number;
   wireBytes: number;

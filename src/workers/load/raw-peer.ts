@@ -32,6 +32,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
   readonly socket: Socket;
   state: unknown = undefined;
   wireBytes = 0;
+  wasCut = false;
 
   readonly #route: RawRoute;
   readonly #events: PeerEvents;
@@ -100,7 +101,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
 
   /** @internal as SlowPeer */
   cut(): void {
-    this.#closeReason = 'cut, as the plan says';
+    this.wasCut = true;
     this.terminate();
   }
 
@@ -160,7 +161,7 @@ export class RawPeer implements Peer, ParserSink, SessionPeer, BatchTarget {
   }
 
   fault(code: number, text: string): void {
-    this.#error ??= new ConnectError(ConnectFailure.PROTOCOL, `the server sent ${text}`);
+    this.#error ??= new ConnectError(ConnectFailure.PROTOCOL, `the server broke the protocol: ${text}`);
     if (this.#closing !== undefined) return;
     this.#sendClose(code, Buffer.from(text));
     this.#route.batch.flush();

@@ -155,9 +155,9 @@ export class Swarm implements ConnectorEvents {
     client.peer = undefined;
     if (this.#clientsPublish) sending.carry(client.number, undefined);
     client.wasLost = true;
-    board.add(CounterWord.lostConnections);
     if (client.slowGroup >= 0) board.addSlow(client.slowGroup, 'disconnected');
-    this.#tellLoss(code, reason, error);
+    board.add(peer.wasCut ? CounterWord.left : CounterWord.lostConnections);
+    if (!peer.wasCut) this.#tellLoss(code, reason, error);
     if (this.#plan.reconnect) void this.#connector.connect([arrivalOf(client)]);
   }
 

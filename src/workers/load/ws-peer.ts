@@ -69,6 +69,7 @@ export class WsPeer implements Peer, SessionPeer {
   readonly number: number;
   readonly publisher: boolean;
   readonly slowGroup: number;
+  readonly wasCut = false;
   state: unknown = undefined;
 
   readonly #ws: WebSocket;
