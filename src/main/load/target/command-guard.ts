@@ -16,6 +16,8 @@ export type GuardMessage =
 
 /** How often it is looked whether the group is gone. */
 const LOOK_MS = 20;
+/** Whoever is killed may be in the middle of something; and where nobody buries orphans they stay for ever. */
+const MOST_DYING_MS = 2_000;
 
 const [grace, file, ...args] = process.argv.slice(2);
 const child = spawn(file!, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -37,13 +39,12 @@ function signalGroup(signal: NodeJS.Signals | 0): boolean {
 }
 
 function end(): void {
-  const deadline = Date.now() + Number(grace);
+  const killAt = performance.now() + Number(grace);
   signalGroup('SIGTERM');
-  const timer = setInterval(() => {
-    if (groupLives() && Date.now() < deadline) return;
-    clearInterval(timer);
-    signalGroup('SIGKILL');
-    process.exit();
+  setInterval(() => {
+    const overdueMs = performance.now() - killAt;
+    if (!groupLives() || overdueMs > MOST_DYING_MS) process.exit();
+    if (overdueMs >= 0) signalGroup('SIGKILL');
   }, LOOK_MS);
 }
 
