@@ -23,6 +23,9 @@ import { endOf, startLoadWorker } from './load-thread';
 import { LoadThreadLink } from './load-thread-link';
 import { mergeErrors } from './merge-errors';
 
+/** Threads that have finished have so long to end by themselves. */
+const EXIT_GRACE_MS = 1_000;
+
 export class LocalGenerator implements Generator {
   readonly name: string;
   readonly failed: Promise<never>;
@@ -87,7 +90,7 @@ export class LocalGenerator implements Generator {
     this.#ending = true;
     await this.#orderAll({ type: 'finish', published });
     const snapshot = this.#snapshot();
-    await Promise.all([...this.#threads.map((thread) => thread.ended), this.#pacer?.ended]);
+    await this.#allEnded();
     return snapshot;
   }
 
@@ -98,6 +101,13 @@ export class LocalGenerator implements Generator {
       ...this.#threads.map((thread) => thread.terminate()),
       this.#pacer?.worker.terminate(),
     ]);
+  }
+
+  /** A script of somebody's may have left timers behind, which would keep its thread alive for ever. */
+  async #allEnded(): Promise<void> {
+    const timer = setTimeout(() => void this.abort(), EXIT_GRACE_MS);
+    await Promise.all([...this.#threads.map((thread) => thread.ended), this.#pacer?.ended]);
+    clearTimeout(timer);
   }
 
   #startThread(plan: LoadPlan, share: Share, slot: number): LoadThreadLink {

@@ -16,7 +16,7 @@ import type { SinkReport, Target, TargetReport } from '../../shared/load/target'
 import { clockDoubt } from './clocks';
 import { environment } from './env';
 import { summarize } from './latency-summary';
-import { metricsOf, valuesOfResult } from './metric-values';
+import { metricsOf, percentileOf, valuesOfResult } from './metric-values';
 import { reconcile } from './reconciliation';
 import type { Recorder } from './recorder';
 import { redactPlan, redactUrl } from './redact';
@@ -65,7 +65,8 @@ export function makeResult(all: Observations): LoadResult {
   const verdict = judge({
     run: seen.run,
     totals,
-    latency,
+    responseP50Ms: percentileOf(latency.response, 50),
+    lagP99Ms: percentileOf(latency.scheduleLag, 99),
     generator,
     server: seen.server,
     reconciliation,

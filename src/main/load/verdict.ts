@@ -20,6 +20,8 @@ export const VERDICT_LIMITS = {
   gc: 0.05,
   /** Cores that a server uses from where on one of its threads is probably busy all the time. */
   serverCpu: 0.95,
+  /** A server that uses less than this has time to spare. */
+  idleServerCpu: 0.5,
   /** Posts that a hub refused, of those that were scheduled. */
   refused: 0.001,
 } as const;
@@ -28,7 +30,9 @@ export const VERDICT_LIMITS = {
 export interface Evidence {
   run: Pick<LoadResult['run'], 'ended'>;
   totals: LoadResult['totals'];
-  latency: Pick<LoadResult['latency'], 'response' | 'scheduleLag'>;
+  /** Null where there are too few samples. */
+  responseP50Ms: number | null;
+  lagP99Ms: number | null;
   generator: Pick<LoadResult['generator'], 'threads'>;
   server: LoadResult['server'];
   reconciliation: LoadResult['reconciliation'];
@@ -119,31 +123,37 @@ function ofTheThreads({ generator, measuredMs }: Evidence): Finding[] {
   });
 }
 
-function ofTheSchedule({ totals, latency }: Evidence): Finding[] {
+function ofTheSchedule({ totals, responseP50Ms, lagP99Ms, server }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const limit = VERDICT_LIMITS;
-  const lag = latency.scheduleLag.percentiles['99'] ?? null;
-  const allowed = Math.max(limit.lagFloorMs, limit.lagShare * (latency.response.percentiles['50'] ?? 0));
-  if (lag !== null && lag > allowed)
+  const allowed = Math.max(limit.lagFloorMs, limit.lagShare * (responseP50Ms ?? 0));
+  if (lagP99Ms !== null && lagP99Ms > allowed)
     findings.push({
       by: LimitedBy.CLIENT,
       spoils: true,
-      text: `messages went ${ms(lag)} late at the 99th percentile (limit ${ms(allowed)})`,
+      text: `messages went ${ms(lagP99Ms)} late at the 99th percentile (limit ${ms(allowed)})`,
     });
   const refusedShare = totals.scheduled > 0 ? totals.refused / totals.scheduled : 0;
   if (totals.targetPerSecond > 0 && totals.achieved + refusedShare < limit.achieved)
     findings.push({
-      by: overShare(totals.unsent, totals.scheduled, limit.unsent) ? LimitedBy.SERVER : LimitedBy.CLIENT,
+      by: overShare(totals.unsent, totals.scheduled, limit.unsent)
+        ? behindTheSocket(server)
+        : LimitedBy.CLIENT,
       spoils: true,
       text: `only ${share(totals.achieved)} of the scheduled messages were published (limit ${share(limit.achieved)})`,
     });
   else if (overShare(totals.unsent, totals.scheduled, limit.unsent))
     findings.push({
-      by: LimitedBy.SERVER,
+      by: behindTheSocket(server),
       spoils: true,
       text: `${totals.unsent} messages could not be sent (limit ${share(limit.unsent)}): no connection, or its socket was full`,
     });
   return findings;
+}
+
+/** Who it is that does not take what is sent: a server with time to spare is not to blame. */
+function behindTheSocket(server: LoadResult['server']): LimitedBy {
+  return server !== null && server.cpu < VERDICT_LIMITS.idleServerCpu ? LimitedBy.NETWORK : LimitedBy.SERVER;
 }
 
 function warningsOf({ generator, totals, reconciliation, run, clockDoubt, force }: Evidence): string[] {
