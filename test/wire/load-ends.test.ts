@@ -1,9 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LoadEvent, type LoadOptions, LoadOptionsError, loadTest } from '../../src/main/load';
+import {
+  type LoadEvent,
+  type LoadOptions,
+  LoadOptionsError,
+  loadTest,
+  PreflightError,
+} from '../../src/main/load';
 import { endAll, until } from '../support/hubs';
 import { startLoadServer } from '../support/load-server';
-import { temporaryFolder } from '../support/temporary';
+import { removeFolders, temporaryFolder } from '../support/temporary';
 
 const LONG: LoadOptions = {
   clients: 4,
@@ -17,6 +23,7 @@ const LONG: LoadOptions = {
 type Phase = Extract<LoadEvent, { type: 'phase' }>['name'];
 
 afterEach(endAll);
+afterEach(removeFolders);
 
 describe('a load test that is ended early', () => {
   it.each<Phase>(['prepare', 'connect', 'settle', 'warm-up', 'measure'])(
@@ -93,6 +100,18 @@ describe('a load test that cannot be', () => {
     expect(error).toBeInstanceOf(LoadOptionsError);
     expect((error as LoadOptionsError).faults.map(({ option }) => option)).toEqual(['clients', 'thresholds']);
     expect([events, server.accepted]).toEqual([[], 0]);
+  });
+
+  it('is refused where this machine cannot make it, with the command that repairs that', async () => {
+    const options: LoadOptions = {
+      clients: 1_000_000,
+      url: 'ws://10.255.255.1/',
+      sourceAddresses: ['127.0.0.1'],
+    };
+    const error = (await loadTest(options).catch((reason) => reason)) as Error;
+    expect(error).toBeInstanceOf(PreflightError);
+    expect(error.message).toContain('ports: ');
+    expect(error.message).toContain('Repair: sudo sysctl -w net.ipv4.ip_local_port_range');
   });
 
   it('says what an adapter lacks that cannot be loaded', async () => {
