@@ -108,9 +108,9 @@ describe('a load test that cannot be', () => {
       url: 'ws://10.255.255.1/',
       sourceAddresses: ['127.0.0.1'],
     };
-    const error = (await loadTest(options).catch((reason) => reason)) as Error;
-    expect(error).toBeInstanceOf(PreflightError);
-    expect(error.message).toContain('ports: ');
+    const error = (await loadTest(options).catch((reason) => reason)) as LoadOptionsError;
+    expect(error).toBeInstanceOf(LoadOptionsError);
+    expect(error.faults.map(({ option }) => option)).toEqual(['clients']);
     expect(error.message).toContain('Repair: sudo sysctl -w net.ipv4.ip_local_port_range');
   });
 

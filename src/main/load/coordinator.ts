@@ -16,7 +16,6 @@ import { wholeShare } from '../../shared/load/shares';
 import type { GeneratorSnapshot } from '../../shared/load/snapshot';
 import type { Target } from '../../shared/load/target';
 import { AbortOnFail } from './abort-on-fail';
-import { checkMachine } from './check-machine';
 import { emptySnapshot } from './empty-snapshot';
 import { Generators } from './generators';
 import { Interrupted, Interruption } from './interruption';
@@ -100,7 +99,6 @@ export class Coordinator {
 
   async #prepare(): Promise<void> {
     this.#phases.enter('prepare');
-    await this.#interruption.orElse(this.#checkMachine());
     const starting = startTarget(this.#options, this.#plan);
     // Interrupted while it starts, it is to be ended nevertheless.
     void starting.then(
@@ -121,14 +119,6 @@ export class Coordinator {
       ]),
     );
     this.#server.started();
-  }
-
-  /** Agents are other machines. */
-  async #checkMachine(): Promise<void> {
-    const { agents, url, command } = this.#options;
-    if (agents !== undefined) return;
-    const serverHere = url === undefined || command !== undefined;
-    await checkMachine(this.#plan, serverHere, (message) => this.#tell({ type: 'warning', message }));
   }
 
   async #connect(): Promise<void> {

@@ -30,7 +30,6 @@ export type {
   Verdict,
 } from '../../shared/load/result';
 export type { LoadCounters, LoadError, ThreadLoad } from '../../shared/load/snapshot';
-export { PreflightError } from './check-machine';
 export { type LoadFault, LoadOptionsError } from './faults';
 export { loadTest } from './load-test';
 export { type LoadEvent, type LoadOptions, REFERENCE_TARGETS, type ReferenceTarget } from './options';
