@@ -1,12 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type LoadEvent,
-  type LoadOptions,
-  LoadOptionsError,
-  loadTest,
-  PreflightError,
-} from '../../src/main/load';
+import { type LoadEvent, type LoadOptions, LoadOptionsError, loadTest } from '../../src/main/load';
 import { endAll, until } from '../support/hubs';
 import { startLoadServer } from '../support/load-server';
 import { removeFolders, temporaryFolder } from '../support/temporary';
