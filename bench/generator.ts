@@ -5,7 +5,7 @@
  *     npm run bench:generator -- [rounds] [peers that idle]        (default 5 and 10000)
  *
  * `sink` and `ws` are the clients of a load thread: each message is read, its stamp checked, accounted for and recorded.
- * `ws alone` only counts messages: no load test could do less with it.
+ * `ws alone` only counts messages: no load test could do less with it. `floor` counts the bytes that Node's sockets read.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ const WARM_UP_MS = 2_000;
 const SETTLE_MS = 2_000;
 /** What a process with hardly any peers needs is not the peers'. */
 const FEW_PEERS = 100;
-const NAMES: Record<ClientKind, string> = { sink: 'sink', ws: 'ws', bare: 'ws alone' };
+const NAMES: Record<ClientKind, string> = { sink: 'sink', ws: 'ws', bare: 'ws alone', floor: 'floor' };
 /** The rates are such that no client is saturated. */
 const WAYS = [
   { name: '32 in one read', batch: 32, everyMs: 50 },
@@ -45,8 +45,8 @@ async function told<T>(child: ChildProcess): Promise<T> {
   return answer as T;
 }
 
-async function read(child: ChildProcess): Promise<ClientReading> {
-  child.send('read');
+async function read(child: ChildProcess, what: 'cpu' | 'memory' = 'cpu'): Promise<ClientReading> {
+  child.send(what);
   return told(child);
 }
 
@@ -86,9 +86,11 @@ async function costs(server: ChildProcess, url: string, rounds: number): Promise
   console.log(
     `CPU for each message received (of it, not in the kernel), 128 B, medians of ${rounds} rounds\n`,
   );
-  console.log('| way | sink | ws | ws alone | ws / sink | ws alone / sink |\n|---|---|---|---|---|---|');
+  console.log(
+    '| way | sink | ws | ws alone | floor | ws / sink | ws alone / sink |\n|---|---|---|---|---|---|---|',
+  );
   for (const { name, batch, everyMs } of WAYS) {
-    const samples: Record<ClientKind, Cost[]> = { sink: [], ws: [], bare: [] };
+    const samples: Record<ClientKind, Cost[]> = { sink: [], ws: [], bare: [], floor: [] };
     for (let round = 0; round <= rounds; round++) {
       for (const [kind, client] of clients) {
         const order = { path: `/${kind}`, everyMs, batch };
@@ -98,9 +100,9 @@ async function costs(server: ChildProcess, url: string, rounds: number): Promise
         console.error(`${name}  round ${round}  ${NAMES[kind].padEnd(8)} ${shown(cost)}`);
       }
     }
-    const [sink, ws, bare] = CLIENT_KINDS.map((kind) => medianOf(samples[kind]));
+    const [sink, ws, bare, floor] = CLIENT_KINDS.map((kind) => medianOf(samples[kind]));
     const ratios = [ws, bare].map(({ cpuUs }) => `${(cpuUs / sink.cpuUs).toFixed(1)} ×`);
-    console.log(`| ${[name, ...[sink, ws, bare].map(shown), ...ratios].join(' | ')} |`);
+    console.log(`| ${[name, ...[sink, ws, bare, floor].map(shown), ...ratios].join(' | ')} |`);
   }
   for (const client of clients.values()) client.kill();
 }
@@ -129,7 +131,7 @@ async function connected(url: string, peers: number): Promise<ClientReading & { 
   const client = start('load-clients.cjs', ['sink', `${url}idle-${peers}`, String(peers)]);
   const { connectMs } = await told<{ connectMs: number }>(client);
   await sleep(SETTLE_MS);
-  const reading = await read(client);
+  const reading = await read(client, 'memory');
   client.kill();
   return { ...reading, connectMs };
 }

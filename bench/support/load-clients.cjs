@@ -1,8 +1,9 @@
 /**
  * The clients of the generator's benchmark, from the build, in a process of their own with nothing else in it.
  *
- *     node load-clients.cjs sink|ws|bare URL COUNT
+ *     node load-clients.cjs sink|ws|bare|floor URL COUNT
  */
+const net = require('node:net');
 const { WebSocket } = require('ws');
 const { resolvePlan } = require('../../dist/main/load/resolve-plan');
 const { LoadBoard } = require('../../dist/shared/load/board');
@@ -12,6 +13,8 @@ const { LoadThread } = require('../../dist/workers/load/load-thread');
 
 const [, , kind, url, count] = process.argv;
 const clients = Number(count);
+/** A payload of 128 bytes and its head. */
+const FRAME_BYTES = 132;
 
 async function startLoadThread() {
   const plan = resolvePlan({
@@ -50,13 +53,44 @@ async function startBare() {
   return () => ({ received, connected: clients, faults: 0 });
 }
 
+async function startFloor() {
+  const { hostname, port, pathname } = new URL(url);
+  const buffer = Buffer.alloc(64 * 1024);
+  let bytes = 0;
+  const opened = Array.from({ length: clients }, () => {
+    return new Promise((resolve, reject) => {
+      const count = (length) => {
+        bytes += length;
+        return true;
+      };
+      let callback = () => {
+        callback = count; // the first is the handshake's answer
+        resolve();
+        return true;
+      };
+      const socket = net.connect({
+        host: hostname,
+        port,
+        noDelay: true,
+        onread: { buffer, callback: (length) => callback(length) },
+      });
+      socket.on('error', reject);
+      socket.write(`GET ${pathname} HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    });
+  });
+  await Promise.all(opened);
+  return () => ({ received: bytes / FRAME_BYTES, connected: clients, faults: 0 });
+}
+
+const STARTS = { sink: startLoadThread, ws: startLoadThread, bare: startBare, floor: startFloor };
+
 async function main() {
   const beganMs = performance.now();
-  const counted = await (kind === 'bare' ? startBare() : startLoadThread());
+  const counted = await STARTS[kind]();
   const connectMs = performance.now() - beganMs;
-  process.on('message', () => {
+  process.on('message', (what) => {
+    if (what === 'memory') global.gc();
     const { user, system } = process.cpuUsage();
-    global.gc();
     process.send({ ...counted(), cpuUs: user + system, userUs: user, rssBytes: process.memoryUsage.rss() });
   });
   process.on('disconnect', () => process.exit());

@@ -7,8 +7,11 @@ export interface FrameServerOrder {
   batch: number;
 }
 
-/** `sink` and `ws`: a load thread's clients, with all their checks. `bare`: `ws` clients that count, and do nothing else. */
-export const CLIENT_KINDS = ['sink', 'ws', 'bare'] as const;
+/**
+ * `sink` and `ws`: a load thread's clients, with all their checks. `bare`: `ws` clients that count, and do nothing else. `floor`:
+ * sockets of Node whose bytes are counted, and not looked at.
+ */
+export const CLIENT_KINDS = ['sink', 'ws', 'bare', 'floor'] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 
 /** Since the process began. */

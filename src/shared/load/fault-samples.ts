@@ -49,6 +49,16 @@ export class FaultSamples {
       );
   }
 
+  /** See `gaps.ts`. */
+  guessed(client: number, sequence: number): void {
+    if (!this.#first.has('guessed'))
+      this.#first.set(
+        'guessed',
+        `client ${client}: so much is missing that message ${sequence}, and others, may have come late or again`,
+      );
+  }
+
+  /** A whole message with a time before this test. */
   stale(client: number): void {
     if (!this.#first.has('stale'))
       this.#first.set(

@@ -201,8 +201,11 @@ export class StreamChecker {
       this.#base![at] = sequence;
       return true;
     }
-    if (!this.#gaps.get(at)?.fill(sequence)) return false;
+    const gaps = this.#gaps.get(at);
+    const guesses = gaps?.guesses;
+    if (!gaps?.fill(sequence)) return false;
     this.missing--;
+    if (gaps.guesses !== guesses) this.samples.guessed(this.#numberOf(slot), sequence);
     return true;
   }
 

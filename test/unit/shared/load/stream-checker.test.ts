@@ -219,6 +219,7 @@ describe('the account of what came', () => {
     expect(checker.guesses).toBe(0);
     expect(checker.take(0, 0, 0)).toBe(LATE); // forgotten
     expect(checker.guesses).toBe(1);
+    expect(checker.samples.sentences().join()).toContain('may have come late or again');
     expect(accountOf(checker, { 0: 3 * gaps })).toMatchObject({ received: gaps + 2, lost: 2 * gaps - 2 });
     checker.leave(0);
     expect(checker.guesses).toBe(1);
