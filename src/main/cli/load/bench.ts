@@ -19,6 +19,8 @@ export async function bench(given: Given): Promise<ExitCode> {
   const rounds = planRounds(request);
   return withAudience(values, async (audience, interruption) => {
     warnOfSecrets(given, (line) => audience.say(line));
+    // Of several rounds each has files of its own, which are written when it is over.
+    if (rounds.length === 1) audience.keepSeries(values);
     const all: RoundResults[] = rounds.map(({ name }) => ({ name, results: [] }));
     const failure = await runAll(rounds, all, values, audience, interruption);
     audience.pause();

@@ -36,6 +36,17 @@ export class Audience {
     this.#view?.clear();
   }
 
+  /** Series files grow while it runs: a crash keeps them. */
+  keepSeries({ output = [] }: BenchValues): void {
+    const { SeriesLog, isSeriesName } =
+      require('../../load/observe/series-log') as typeof import('../../load/observe/series-log');
+    for (const file of output.filter(isSeriesName)) {
+      const failed = (error: Error) =>
+        this.say(`warning: ${file} is not written while it runs: ${error.message}`);
+      this.observers.push(new SeriesLog(file, failed));
+    }
+  }
+
   /** @throws {Failure} USAGE, if an address is not to be had */
   async add(values: BenchValues): Promise<void> {
     const failed = (where: string) => (error: Error) =>

@@ -45,6 +45,9 @@ export function chartsOf(result: LoadResult): Chart[] {
   const charts = rows.length === 0 ? [] : seriesCharts(result, rows);
   const curve = percentileCurve(result);
   if (curve !== undefined) charts.splice(Math.min(1, charts.length), 0, curve);
+  const narrow = charts.filter((chart) => !chart.wide);
+  // The last of an odd number would stand beside a hole.
+  if (narrow.length % 2 === 1) narrow.at(-1)!.wide = true;
   return charts;
 }
 
@@ -97,7 +100,8 @@ function seriesCharts(result: LoadResult, rows: SeriesRow[]): Chart[] {
       lines: [{ label: 'connected', tone: 5, values: of((row) => row.connected) }],
     },
   ];
-  return parts.map((part) => seriesChart(part, rows)).filter((chart) => chart.lines.length > 0);
+  const window = measureWindow(result, rows);
+  return parts.map((part) => seriesChart(part, rows, window)).filter((chart) => chart.lines.length > 0);
 }
 
 function trafficCharts({ config }: LoadResult, rows: SeriesRow[]): ChartParts[] {
@@ -123,19 +127,26 @@ function trafficCharts({ config }: LoadResult, rows: SeriesRow[]): ChartParts[] 
   ];
 }
 
-function seriesChart({ log = 'never', wide = false, ...part }: ChartParts, rows: SeriesRow[]): Chart {
+function seriesChart(
+  { log = 'never', wide = false, ...part }: ChartParts,
+  rows: SeriesRow[],
+  window: Chart['window'],
+): Chart {
   const lines = part.lines.filter((line) => line.values.some((value) => value !== null)).map(shortened);
   const x = rows.map((row) => row.atMs / 1_000);
-  const measured = rows.filter((row) => row.phase === 'measure');
-  const before = rows.filter((row) => row.phase === 'warm-up').at(-1);
-  const window: Chart['window'] =
-    measured.length === 0 ? undefined : [(before?.atMs ?? 0) / 1_000, measured.at(-1)!.atMs / 1_000];
   const scale = scaleFor(
     lines.flatMap((line) => line.values),
     part.kind,
     { log },
   );
   return { ...part, wide, lines, across: 'seconds', x, xMax: x.at(-1)!, scale, window };
+}
+
+/** As planned; shorter where the run ended before its time. */
+function measureWindow({ config }: LoadResult, rows: SeriesRow[]): Chart['window'] {
+  const last = rows.filter((row) => row.phase === 'measure').at(-1);
+  if (last === undefined) return undefined;
+  return [config.warmupMs / 1e3, Math.min(config.warmupMs + config.durationMs, last.atMs) / 1e3];
 }
 
 /** The latencies by percentile, on a scale of nines; each line ends where its samples do. */

@@ -86,13 +86,11 @@ export function tiles(result: LoadResult): Markup {
     ]);
   } else all.push(['Connected', formatCount(totals.opened), `${formatCount(totals.connectFailed)} failed`]);
   if (server !== null) {
-    const perClient = server.rssPerClientBytes;
-    const memory = perClient === null ? 'of memory' : `${formatQuantity(perClient, Kind.BYTES)} per client`;
-    all.push([
-      'Server',
-      formatQuantity(server.cpu, Kind.CORES),
-      `${formatQuantity(server.rssBytes, Kind.BYTES)}, ${memory}`,
-    ]);
+    const [memory, perClient] = [server.rssBytes, server.rssPerClientBytes].map((size) =>
+      formatQuantity(size, Kind.BYTES),
+    );
+    const whose = server.rssPerClientBytes === null ? ' of memory' : `, ${perClient} per client`;
+    all.push(['Server', formatQuantity(server.cpu, Kind.CORES), `${memory}${whose}`]);
   }
   return html`<dl class="tiles">${all.map(([label, value, small]) => html`<div class="tile"><dt>${label}</dt><dd>${unitApart(value)}<small>${small}</small></dd></div>`)}</dl>`;
 }

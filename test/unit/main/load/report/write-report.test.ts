@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SeriesFile } from '../../../../../src/main/load/report/series';
+import { SeriesLog } from '../../../../../src/main/load/observe/series-log';
+import { csvSeries } from '../../../../../src/main/load/report/series';
 import { checkOutput, writeJobSummary, writeReport } from '../../../../../src/main/load/report/write-report';
 import { loadResult } from '../../../../support/load-result';
 import { removeFolders, temporaryFolder } from '../../../../support/temporary';
@@ -68,10 +69,28 @@ test('a job summary is appended to', () => {
   expect(() => writeJobSummary(result, {})).toThrow('--github needs the variable GITHUB_STEP_SUMMARY');
 });
 
-test('a series is whole lines while it is written', () => {
-  const file = join(temporaryFolder(), 's.csv');
-  const series = new SeriesFile(file, 'csv');
-  for (const row of result.series.slice(0, 2)) series.add(row);
-  expect(readFileSync(file, 'utf8').match(/.*\n/g)).toHaveLength(3);
-  series.close();
+describe('a series', () => {
+  const second = (i: number) => ({ type: 'second', row: result.series[i]! }) as const;
+
+  test('is whole lines while it is written, and begins anew with each run', async () => {
+    const file = join(temporaryFolder(), 's.csv');
+    const log = new SeriesLog(file, (error) => expect(error).toBeUndefined());
+    log.run();
+    log.event(second(0));
+    log.event(second(1));
+    expect(readFileSync(file, 'utf8').match(/.*\n/g)).toHaveLength(3);
+    log.run();
+    log.event(second(2));
+    await log.close();
+    expect(readFileSync(file, 'utf8')).toBe(csvSeries([result.series[2]!]));
+  });
+
+  test('that cannot be written is told of once, and the run goes on', async () => {
+    const failed: string[] = [];
+    const log = new SeriesLog(join(temporaryFolder(), 'no/s.ndjson'), (error) => failed.push(error.message));
+    log.run();
+    log.event(second(0));
+    await log.close();
+    expect(failed).toEqual([expect.stringMatching(/^ENOENT/)]);
+  });
 });
