@@ -72,6 +72,7 @@ async function runAll(
 }
 
 async function linger(audience: Audience, interruption: Interruption): Promise<void> {
+  interruption.idle();
   audience.say('The page stays until Ctrl-C.');
   await interruption.came();
 }

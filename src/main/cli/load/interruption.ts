@@ -9,6 +9,7 @@ export class Interruption {
   readonly #tell: (text: string) => void;
   readonly #handlers = new Map<Signal, () => void>();
   #signal: Signal | undefined;
+  #idle = false;
 
   /** @param tell says what happens, at once */
   constructor(tell: (text: string) => void) {
@@ -37,6 +38,11 @@ export class Interruption {
     return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
+  /** Nothing runs any more that a signal would end. */
+  idle(): void {
+    this.#idle = true;
+  }
+
   dispose(): void {
     for (const [name, handler] of this.#handlers) process.removeListener(name, handler);
   }
@@ -45,7 +51,7 @@ export class Interruption {
     // Servers and generators are children that end with this process.
     if (this.#signal !== undefined) process.exit(codeOf(name));
     this.#signal = name;
-    this.#tell('Ending, with what was measured until now. Ctrl-C again ends at once.');
+    if (!this.#idle) this.#tell('Ending, with what was measured until now. Ctrl-C again ends at once.');
     this.#controller.abort();
   }
 }

@@ -17,7 +17,7 @@ const SCRIPT = `
 const at = (id) => document.getElementById(id);
 const show = (id, text) => { at(id).textContent = text; };
 const digits = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 3);
-const number = (value, unit) => value === null || value === undefined ? 'n/a' : (value === 0 ? '0' : digits(value)) + (unit || '');
+const number = (value, unit) => value === null || value === undefined ? 'n/a' : (Number.isInteger(value) ? value.toLocaleString('en') : digits(value)) + (unit || '');
 const bytes = (value) => value === null ? 'n/a' : number(value / 1048576, ' MiB');
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const rows = [];
@@ -56,17 +56,19 @@ const handlers = {
   connecting(event) { show('connected', number(event.connected)); at('done').style.width = 100 * event.connected / Math.max(1, event.clients) + '%'; },
   second({ row }) {
     rows.push(row);
+    for (const one of charts) one.update();
+    show('connected', number(row.connected));
+    show('lost', number(row.lost));
+    show('errors', number(row.errors));
+    if (row.phase === 'drain') return; // the last second of the test says more
     show('published', number(row.publishedPerSecond, '/s'));
     show('received', number(row.receivedPerSecond, '/s'));
     show('p50', number(row.responseP50Ms, ' ms'));
     show('p99', number(row.responseP99Ms, ' ms'));
     show('lag', number(row.scheduleLagP99Ms, ' ms'));
-    show('connected', number(row.connected));
-    show('lost', number(row.lost));
-    show('errors', number(row.errors));
     show('busy', number(100 * row.utilization, ' %'));
-    show('server', row.serverCpu === null ? 'n/a' : number(row.serverCpu, ' cores') + ', ' + bytes(row.serverRssBytes));
-    for (const one of charts) one.update();
+show('cpu', number(row.serverCpu, ' cores'));
+    show('memory', bytes(row.serverRssBytes));
   },
   warning(event) { const line = document.createElement('li'); line.textContent = event.message; at('warnings').append(line); },
   result(event) {
@@ -104,7 +106,8 @@ const TILES = [
   ['lost', 'lost'],
   ['errors', 'errors'],
   ['busy', 'generator busy'],
-  ['server', 'server'],
+  ['cpu', 'server'],
+  ['memory', 'server memory'],
 ] as const;
 
 export interface LivePage {
