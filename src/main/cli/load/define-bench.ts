@@ -22,6 +22,10 @@ reached), 4 server not reachable, 5 messages lost, doubled, out of order or chan
 Manual: docs/bench-cli.md`;
 
 export function defineBench(program: Command): void {
+  program.addCommand(benchCommand());
+}
+
+export function benchCommand(): LoadCommand {
   const command = new LoadCommand('bench');
   addFileFlags(command)
     .summary('load-test a WebSocket server')
@@ -41,7 +45,7 @@ export function defineBench(program: Command): void {
       const { bench, printConfigSchema } = require('./bench') as typeof import('./bench');
       await exitWith(configSchema ? printConfigSchema() : bench(command.given()));
     });
-  program.addCommand(command.addGroups(BENCH_GROUPS));
+  return command.addGroups(BENCH_GROUPS);
 }
 
 /** Files that say what the flags do not. */

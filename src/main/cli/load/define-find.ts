@@ -17,6 +17,10 @@ server, 4 server not reachable, 70 a fault in ringcast, 130 ended by SIGINT, 143
 Manual: docs/bench-cli.md`;
 
 export function defineFind(program: Command): void {
+  program.addCommand(findCommand());
+}
+
+export function findCommand(): LoadCommand {
   const command = new LoadCommand('find');
   addFileFlags(command)
     .summary('find how much a WebSocket server can take')
@@ -31,5 +35,5 @@ export function defineFind(program: Command): void {
       const { find } = require('./find') as typeof import('./find');
       await exitWith(find(command.given()));
     });
-  program.addCommand(command.addGroups(FIND_GROUPS));
+  return command.addGroups(FIND_GROUPS);
 }

@@ -1,4 +1,5 @@
 /** What went wrong with a load test, as the command line tells it. */
+import { AssertionError } from 'node:assert';
 import { HubErrorCode } from '../../../shared/errors';
 import { LoadOptionsError } from '../../load/faults';
 import { ReportError } from '../../load/report/report-error';
@@ -6,8 +7,8 @@ import { ExitCode } from '../exit-codes';
 import { Failure } from '../failure';
 import type { Interruption } from './interruption';
 
-/** Codes of errors that say: there is nobody. */
-const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/;
+/** Faults of programs. What fails in operation is a plain `Error`: a server or an agent that does not start, or ends. */
+const INTERNAL = [TypeError, RangeError, ReferenceError, SyntaxError, AssertionError];
 
 const AGENT_REMEDIES: { [code: string]: string } = {
   [HubErrorCode.AGENT_UNREACHABLE]:
@@ -26,12 +27,18 @@ export function failureOf(error: unknown, interruption?: Interruption): Failure 
   if (error instanceof ReportError) {
     return new Failure(ExitCode.FAILURE, message, { remedy: error.remedy, cause: error });
   }
-  if (code === HubErrorCode.TARGET_FAILED)
-    return new Failure(ExitCode.UNREACHABLE, message, { cause: error });
   const agentRemedy = AGENT_REMEDIES[code ?? ''];
   if (agentRemedy !== undefined)
     return new Failure(ExitCode.UNREACHABLE, `${message}.`, { remedy: agentRemedy, cause: error });
-  const exitCode = UNREACHABLE.test(code ?? '') ? ExitCode.UNREACHABLE : ExitCode.INTERNAL;
-  const remedy = exitCode === ExitCode.INTERNAL ? 'With --debug it tells more.' : 'Check host and port.';
-  return new Failure(exitCode, message, { remedy, cause: error });
+  if (!INTERNAL.some((kind) => error instanceof kind)) {
+    return new Failure(ExitCode.UNREACHABLE, upperFirst(message), { cause: error });
+  }
+  return new Failure(ExitCode.INTERNAL, message, {
+    remedy: 'With --debug it tells more. Please report it.',
+    cause: error,
+  });
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -75,7 +75,7 @@ function readOne(
       return undefined;
     }
   });
-  return spec.list === undefined ? read[0] : read;
+  return spec.list === undefined ? read[0] : read.filter((value) => value !== undefined);
 }
 
 function split(text: string, separator: FlagSpec['list']): string[] {
