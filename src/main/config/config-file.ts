@@ -31,5 +31,6 @@ export function readConfigFile(file: string): ConfigFile {
     content = checkConfig(yaml.content ?? {}, [], report);
   }
   if (problems.length > 0) throw usageError(problemText(file, problems));
-  return { path: file, content: content as ConfigContent, lineOf };
+  const { bench: _, ...ofHub } = content as ConfigContent & { bench?: unknown };
+  return { path: file, content: ofHub, lineOf };
 }

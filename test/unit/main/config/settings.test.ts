@@ -36,6 +36,12 @@ describe('settings', () => {
     expect(readSettings(withFile('# nothing\n')).hub.port).toBe(8080);
   });
 
+  test('what ringcast bench has in the same file is no fault, and no setting of a hub', () => {
+    const { hub } = readSettings(withFile('maxConnections: 5\nbench: { clients: 7 }'));
+    expect(hub).toMatchObject({ maxConnections: 5 });
+    expect(hub).not.toHaveProperty('bench', expect.anything());
+  });
+
   test('sizes may carry a unit where they are bytes', () => {
     const { hub } = readSettings(
       withFile('maxMessageBytes: 1MiB\nring: {laneBytes: 64KiB}\nchannels: {a: {maxLagBytes: 1kB}}\n'),
