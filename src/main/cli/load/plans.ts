@@ -1,7 +1,6 @@
 /** Plans of rounds, before anything starts: what the library refuses is told by the names of the flags. */
 import { LoadOptionsError } from '../../load/faults';
 import { resolvePlan } from '../../load/resolve-plan';
-import { parseThreshold } from '../../load/thresholds';
 import { flagName } from './flag';
 import type { Request, Round } from './request';
 import type { PlannedRound } from './rounds';
@@ -44,13 +43,6 @@ export function planRounds({ rounds, origins }: Pick<Request, 'rounds' | 'origin
 
 function planOf(round: Round, origins: Request['origins'], problems: Problems): PlannedRound | undefined {
   const where = round.name === undefined ? '' : `${round.name}: `;
-  for (const expression of round.options.thresholds ?? []) {
-    try {
-      parseThreshold(expression);
-    } catch (error) {
-      problems.add(`${where}${origins.threshold ?? '--threshold'}:`, (error as Error).message);
-    }
-  }
   try {
     return { ...round, plan: resolvePlan(round.options) };
   } catch (error) {
@@ -62,11 +54,13 @@ function planOf(round: Round, origins: Request['origins'], problems: Problems): 
   }
 }
 
-/** `--duration (durationMs)`: the message counts in the option's unit. */
+/** Names that say what the message counts in: `--duration (durationMs)`. */
+const WITH_UNIT = /(Ms|PerSecond|Bytes)$/;
+
 function nameFor(option: string, origins: Request['origins']): string {
   const [stem] = option.split(/[.[]/);
   const key = FLAG_OF[stem] ?? stem;
   if (key === key.toUpperCase()) return key;
   const name = origins[key] ?? flagName(key);
-  return option === key ? name : `${name} (${option})`;
+  return WITH_UNIT.test(option) ? `${name} (${option})` : name;
 }

@@ -108,7 +108,7 @@ describe('wrong lines say what is right', () => {
     ['-c many', '--clients is "many"', 'a whole number, 0 or more, such as 500, 20k or 1M'],
     ['-c 1.5', '--clients is "1.5"', 'a whole number'],
     ['-c 0', '--clients must be a whole number from 1 to 1000000', 'and is 0'],
-    ['-p 0', '--producers (publishers) must be', 'from 1 to'],
+    ['-p 0', '--producers must be', 'from 1 to'],
     ['-r 5/min', '--rate is "5/min"', 'a rate per second such as 500, 20k or 1.5M'],
     ['-r 1000M', '--rate (ratePerSecond) must be a number from 0 to 10000000', 'and is 1000000000'],
     ['-d 30', '--duration is "30"', 'a time with its unit, such as 500ms, 30s'],

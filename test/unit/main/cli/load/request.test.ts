@@ -315,7 +315,7 @@ describe('wrong requests', () => {
     expect(() => planRounds(request)).toThrow(/^4 faults:/);
     expect(() => planRounds(request)).toThrow('--clients must be a whole number from 1 to 1000000, and is 0');
     expect(() => planRounds(request)).toThrow('--duration (durationMs) must be a number from 10');
-    expect(() => planRounds(request)).toThrow('RINGCAST_BENCH_PRODUCERS (publishers) must be');
+    expect(() => planRounds(request)).toThrow('RINGCAST_BENCH_PRODUCERS must be');
     expect(() => planRounds(request)).toThrow('there is no metric "resp.p99"');
   });
 });
