@@ -216,7 +216,7 @@ export class Coordinator {
   async #allReceived(): Promise<boolean> {
     if (this.#plan.mode === Mode.FAN_IN) return this.#sinkHasAll();
     const { counters } = await this.#look(this.#published());
-    return counters.lost - counters.lostSlow - counters.lostDisconnected <= 0;
+    return counters.lost <= counters.lostDisconnected;
   }
 
   async #sinkHasAll(): Promise<boolean> {

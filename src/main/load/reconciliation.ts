@@ -36,9 +36,9 @@ type Seen = Omit<Reconciliation, 'refused' | 'unsent' | 'foreign' | 'samples' | 
  */
 function clientsSaw(counters: LoadCounters, hub: TargetReport | undefined): Seen {
   const missing = counters.lost;
-  const droppedAtClose = Math.min(missing, counters.lostDisconnected);
   const given = hub === undefined ? 0 : hub.skipped + hub.conflated;
-  const droppedByPolicy = Math.min(missing - droppedAtClose, given);
+  const droppedByPolicy = Math.min(missing, given);
+  const droppedAtClose = Math.min(missing - droppedByPolicy, counters.lostDisconnected);
   return {
     expected: counters.expected,
     received: counters.received,

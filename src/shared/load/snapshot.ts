@@ -39,8 +39,9 @@ export const LOAD_COUNTERS = [
   /** What should have come by now: known exactly once the run has ended. */
   'expected',
   'lost',
-  /** Lost by peers of slow groups, and by connections that ended before the test did. */
+  /** Of them, by peers of slow groups. */
   'lostSlow',
+  /** Of them, by connections that ended before the test did, and by slow ones, to which something is always under way. */
   'lostDisconnected',
   'duplicated',
   'reordered',

@@ -34,7 +34,7 @@ function accounts(counters: Partial<LoadCounters>, report?: TargetReport) {
 }
 
 describe('the reconciliation', () => {
-  it('explains what lost connections missed, then what a hub gave up, and calls the rest lost', () => {
+  it('explains what a hub gave up, then what lost connections missed, and calls the rest lost', () => {
     const counters = { expected: 100, received: 60, lost: 40, lostDisconnected: 10 };
     expect(accounts(counters, hub({ skipped: 20, conflated: 5 }))).toMatchObject({
       droppedAtClose: 10,
