@@ -27,9 +27,10 @@ describe('ringcast serve', () => {
     expect(told).toMatchObject({ event: 'listening', target, pid: program.process.pid });
     expect(told.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/bench$/);
     program.process.kill('SIGTERM');
-    const { code, stdout } = await program.ended;
-    expect({ code, last: JSON.parse(stdout.trimEnd().split('\n').pop()!).event }).toEqual({
+    const { code, stdout, stderr } = await program.ended;
+    expect({ code, stderr, last: JSON.parse(stdout.trimEnd().split('\n').pop()!).event }).toEqual({
       code: 0,
+      stderr: '',
       last: 'closed',
     });
   });

@@ -1,4 +1,5 @@
 /** `ringcast serve`: a reference server in the foreground, until a signal. */
+import { setLogLevel } from '../../shared/log';
 import { REFERENCE_TARGETS, type ReferenceTarget } from '../load/options';
 import { DESCRIPTIONS } from '../load/target/descriptions';
 import { startServer } from '../load/target/start-server';
@@ -25,6 +26,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   const { target, host, port } = options;
   if (target === undefined)
     throw usageError('--target is missing: which server?', `It is one of ${REFERENCE_TARGETS.join(', ')}.`);
+  if (options.quiet) setLogLevel('warn');
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
   const signalled = firstSignal();
