@@ -8,6 +8,8 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const DEFAULT_LANE_BYTES = MiB;
 const MOST_LANE_BYTES = 512 * MiB;
+/** The service thread's own, and that of a handler. */
+const OTHER_PRODUCERS = 2;
 /** A lane holds so many of the longest messages: less than half of it is one message's limit. */
 const MESSAGES_IN_A_LANE = 4;
 const DEFAULT_MESSAGE_BYTES = 64 * KiB;
@@ -21,9 +23,15 @@ export function hubOptions(plan: LoadPlan | undefined): HubOptions {
   const payloadBytes = largestPayload(plan);
   return {
     channels: { '*': channelOptions(plan) },
-    ring: { laneBytes: laneBytesFor(payloadBytes), maxProducers: MAX_PUBLISHER_THREADS },
+    ring: { laneBytes: laneBytesFor(payloadBytes), maxProducers: producersFor(plan) },
     maxMessageBytes: Math.max(DEFAULT_MESSAGE_BYTES, payloadBytes + ENVELOPE_BYTES),
   };
+}
+
+/** A hub keeps descriptors back for every producer that may still come: clients are to have them. */
+function producersFor(plan: LoadPlan | undefined): number {
+  const threads = Math.min(MAX_PUBLISHER_THREADS, plan?.publishers ?? MAX_PUBLISHER_THREADS);
+  return threads + OTHER_PRODUCERS;
 }
 
 /**
