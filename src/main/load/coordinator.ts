@@ -87,6 +87,7 @@ export class Coordinator {
       await this.#prepare();
       await this.#connect();
       if (this.#plan.mode === Mode.CONNECT) return;
+      this.#endIfNobodyCame();
       await this.#sleepIn('settle', this.#plan.settleMs);
       await this.#publish();
       await this.#drain();
@@ -131,6 +132,14 @@ export class Coordinator {
     }
     await this.#tellConnecting();
     this.#server?.idle();
+  }
+
+  /** Nobody is to wait a long test through for a server that lets nobody in. @throws {Interrupted} */
+  #endIfNobodyCame(): void {
+    if (this.#last.counters.opened > 0) return;
+    const message = `none of ${this.#plan.clients} clients could connect`;
+    this.#interruption.interrupt('failed', message);
+    throw new Interrupted('failed', message);
   }
 
   /** Warm-up and measure window, second by second. */
@@ -204,7 +213,7 @@ export class Coordinator {
     );
     this.#publishing = publishing ?? this.#publishing;
     this.#last = generators;
-    this.#recorder.watchThreads(generators, this.#sinceStart());
+    if (this.#startNs > 0) this.#recorder.watchThreads(generators, this.#sinceStart());
     return withPublishing(generators, publishing);
   }
 

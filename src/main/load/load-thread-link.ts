@@ -54,8 +54,8 @@ export class LoadThreadLink {
     const now = this.#worker.performance.eventLoopUtilization();
     const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;
-    // Over a moment Node's own arithmetic can come out a little below zero.
-    return { name: this.name, utilization: Math.max(0, utilization), ...this.board.health };
+    // Over a moment Node's own arithmetic can come out below zero, and above one.
+    return { name: this.name, utilization: Math.min(1, Math.max(0, utilization)), ...this.board.health };
   }
 
   async terminate(): Promise<void> {

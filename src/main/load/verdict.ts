@@ -83,7 +83,7 @@ function ofTheRun({ failure, totals, clients, clockDoubt, force }: Evidence): Fi
   if (clockDoubt !== undefined && !force)
     findings.push({ by: LimitedBy.NONE, spoils: true, text: clockDoubt });
   if (failure !== undefined) findings.push({ by: LimitedBy.NONE, spoils: true, text: failure });
-  if (totals.opened === 0 && totals.connectFailed > 0)
+  else if (totals.opened === 0 && totals.connectFailed > 0)
     findings.push({ by: LimitedBy.NONE, spoils: true, text: `none of ${clients} clients could connect` });
   return findings;
 }
