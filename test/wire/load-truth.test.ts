@@ -7,6 +7,7 @@ import * as hdr from 'hdr-histogram-js';
 import { WebSocket } from 'ws';
 import { loadTest } from '../../src/main/load';
 import type { LoadOptions } from '../../src/main/load/options';
+import { reconciliationText } from '../../src/main/load/report/view';
 import type { LoadResult } from '../../src/shared/load/result';
 import { startDiscardingServer } from '../support/discarding-server';
 import { FaultyServer } from '../support/faulty-server';
@@ -146,6 +147,8 @@ describe.each(['sink', 'ws'] as const)(
         addsUp: true,
       });
       expect(result.reconciliation.samples).toHaveLength(4);
+      const [expected, ...parts] = reconciliationText(result).replaceAll(',', '').match(/\d+/g)!.map(Number);
+      expect(parts.reduce((sum, part) => sum + part)).toBe(expected);
     });
   },
 );

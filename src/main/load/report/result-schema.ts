@@ -224,7 +224,7 @@ const RESULT = object<LoadResult>({
       samples: listOf(text),
       addsUp: yes,
     }),
-    'expected = received + droppedByPolicy + droppedAtClose + lost',
+    'expected = received + droppedByPolicy + droppedAtClose + lost + corrupt',
   ),
   series: listOf({ $ref: '#/$defs/second' }),
   errors: listOf(

@@ -107,8 +107,15 @@ export function reconciliationText({ reconciliation: r }: LoadResult): string {
     dropped === 0
       ? ''
       : ` (${formatCount(r.droppedByPolicy)} slow peers, ${formatCount(r.droppedAtClose)} at close)`;
-  const sum = `received ${formatCount(r.received)} + dropped ${formatCount(dropped)}${who} + lost ${formatCount(r.lost)}`;
+  const damaged = r.corrupt === 0 ? '' : ` + corrupt ${formatCount(damagedOf(r))}`;
+  const sum = `received ${formatCount(r.received)} + dropped ${formatCount(dropped)}${who} + lost ${formatCount(r.lost)}${damaged}`;
   return `expected ${formatCount(r.expected)} ${r.addsUp ? '=' : '≠'} ${sum}${r.addsUp ? '' : ': it does not add up'}`;
+}
+
+/** Those of the damaged messages that stand for one that is missing. */
+function damagedOf(r: LoadResult['reconciliation']): number {
+  const missing = r.expected - r.received - r.droppedByPolicy - r.droppedAtClose - r.lost;
+  return Math.max(0, Math.min(missing, r.corrupt));
 }
 
 /** What should be zero. */

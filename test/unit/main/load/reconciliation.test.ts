@@ -67,6 +67,12 @@ describe('the reconciliation', () => {
     });
   });
 
+  it('adds up where more came damaged than is missing, and not where less did', () => {
+    expect(accounts({ expected: 10, received: 9, corrupt: 3 }).addsUp).toBe(true);
+    expect(accounts({ expected: 10, received: 10, corrupt: 3 }).addsUp).toBe(true);
+    expect(accounts({ expected: 10, received: 5, corrupt: 3 }).addsUp).toBe(false);
+  });
+
   it('says that it does not add up where it does not', () => {
     expect(accounts({ expected: 10, received: 9 }).addsUp).toBe(false);
     expect(accounts({ expected: 10, received: 11 }).addsUp).toBe(false);
