@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
+import { htmlReport } from '../../../../../src/main/load/report/html/page';
 import { parseResult, readResult } from '../../../../../src/main/load/report/read-result';
 import { ReportError } from '../../../../../src/main/load/report/report-error';
 import { JSON_SCHEMA } from '../../../../../src/main/load/report/result-schema';
 import { resultSet } from '../../../../../src/main/load/report/result-set';
+import { setText } from '../../../../../src/main/load/report/set-text';
 import { loadResult } from '../../../../support/load-result';
+import { ROOT } from '../../../../support/program';
 import { removeFolders, temporaryFolder } from '../../../../support/temporary';
 
 afterEach(removeFolders);
@@ -49,6 +52,12 @@ describe('the JSON Schema', () => {
     expect(errorsOf(text)).toEqual([]);
     expect(parseResult(text, 'x.json')).toMatchObject({ weather: 'fine' });
   });
+});
+
+test('the result of a real run that comes as an example is read, and is a page', () => {
+  const example = readResult(join(ROOT, 'examples/load/result.json'));
+  expect(htmlReport(example)).toContain('not valid');
+  expect(setText(example)).toMatch(/verdict {2}not valid/);
 });
 
 test('a file gives back what was written', () => {
