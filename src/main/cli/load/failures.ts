@@ -27,6 +27,11 @@ export function failureOf(error: unknown, interruption?: Interruption): Failure 
   if (error instanceof ReportError) {
     return new Failure(ExitCode.FAILURE, message, { remedy: error.remedy, cause: error });
   }
+  if (code === HubErrorCode.ADAPTER_LOAD_FAILED)
+    return new Failure(ExitCode.USAGE, message, {
+      remedy: 'docs/bench-clients.md says what a script exports.',
+      cause: error,
+    });
   const agentRemedy = AGENT_REMEDIES[code ?? ''];
   if (agentRemedy !== undefined)
     return new Failure(ExitCode.UNREACHABLE, `${message}.`, { remedy: agentRemedy, cause: error });
