@@ -1,4 +1,4 @@
-/** Agents on other hosts: network and time namespaces of their own, with the built program. */
+/** Load from several hosts (network and time namespaces of their own) and processes, with the built program. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -187,4 +187,29 @@ describe('agents on other hosts', () => {
       expect(totals.received).toBeGreaterThan(0);
     });
   }
+});
+
+describe('several processes of one host', () => {
+  test('have every message come to each of 3,000 peers of a hub', async () => {
+    const rig = new Rig();
+    const program = new Program(RINGCAST, [
+      ...['bench', '-c', '3000', '--processes', '2', '--connect-rate', '3000', '-r', '2', '-d', '2s'],
+      ...['--warmup', '500ms', '--drain-timeout', '20s', '-q', '-o', rig.resultFile],
+    ]);
+    whenOver(() => program.process.kill('SIGKILL'));
+    ended(await program.ended);
+    const { totals, reconciliation, generator } = rig.result();
+    expect(generator.processes).toBe(2);
+    expect(totals).toMatchObject({ opened: 3_000, connectFailed: 0, lostConnections: 0 });
+    expect(totals.published).toBeGreaterThanOrEqual(4);
+    expect(reconciliation).toMatchObject({ received: totals.published * 3_000, lost: 0, addsUp: true });
+  });
+
+  test('end the run when nobody can connect, however long it was to be', async () => {
+    const program = new Program(RINGCAST, ['bench', 'ws://127.0.0.1:1/', '-c', '20', '-d', '1h', '-q']);
+    whenOver(() => program.process.kill('SIGKILL'));
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(4);
+    expect(stdout).toContain('none of 20 clients could connect');
+  });
 });
