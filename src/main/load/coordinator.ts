@@ -280,6 +280,7 @@ export class Coordinator {
       plan: this.#plan,
       schedule: this.#schedule,
       thresholds: this.#thresholds,
+      startNs: this.#startNs,
       target: this.#target ?? { kind: 'url', name: '', url: this.#plan.connect.url },
       last: { ...this.#last, threads: this.#recorder.threads(this.#last.threads) },
       publishing: this.#publishing,

@@ -30,6 +30,8 @@ export interface Observations {
   schedule: Schedule;
   thresholds: Threshold[];
   target: Pick<Target, 'kind' | 'name' | 'url'>;
+  /** When the schedule began, on the reference clock; 0: it never did. */
+  startNs: number;
   /** When the test had ended: of the generators, and of a hub that publishes. */
   last: GeneratorSnapshot;
   publishing: GeneratorSnapshot | undefined;
@@ -52,7 +54,7 @@ export function makeResult(all: Observations): LoadResult {
   const seen = doubt === undefined || all.force ? all : withoutWays(all);
   const { plan, last } = seen;
   const measuredMs = measuredMsOf(seen);
-  const totals = totalsOf(seen, measuredMs);
+  const totals = totalsOf(seen);
   const latency = latencyOf(seen);
   const reconciliation = reconcile({
     counters: totals,
@@ -134,7 +136,14 @@ function measuredMsOf({ recorder: { measureFrom, measureTo }, last }: Observatio
   return ((measureTo ?? last).atNs - measureFrom.atNs) / 1e6;
 }
 
-function totalsOf(seen: Observations, measuredMs: number): LoadResult['totals'] {
+/** How far the measure window came, since the schedule began: to its end, or to where publishing was stopped. */
+function windowEndNs({ schedule, run, startNs, publishing, last }: Observations): number {
+  if (run.ended === 'complete') return schedule.endNs;
+  const cameTo = startNs === 0 ? 0 : (publishing ?? last).atNs - startNs;
+  return Math.min(schedule.endNs, Math.max(schedule.warmupNs, cameTo));
+}
+
+function totalsOf(seen: Observations): LoadResult['totals'] {
   const { last, publishing, schedule, sink } = seen;
   const counters = { ...last.counters };
   if (publishing !== undefined)
@@ -148,15 +157,10 @@ function totalsOf(seen: Observations, measuredMs: number): LoadResult['totals'] 
     ] as const)
       counters[name] += publishing.counters[name];
   if (sink !== undefined) counters.received = sink.received;
-  const seconds = measuredMs / 1e3;
-  // What the window was to have, up to where the test came.
-  const startNs = schedule.warmupNs;
-  const endNs = Math.min(
-    schedule.endNs,
-    startNs + (seen.run.ended === 'complete' ? schedule.endNs : measuredMs * 1e6),
-  );
-  const wanted = schedule.messagesBefore(endNs) - schedule.messagesBefore(startNs);
-  const windowSeconds = seen.run.ended === 'complete' ? (schedule.endNs - startNs) / 1e9 : seconds;
+  const windowFromNs = schedule.warmupNs;
+  const windowToNs = windowEndNs(seen);
+  const wanted = schedule.messagesBefore(windowToNs) - schedule.messagesBefore(windowFromNs);
+  const windowSeconds = (windowToNs - windowFromNs) / 1e9;
   const perSecond = (count: number) => (windowSeconds > 0 ? count / windowSeconds : 0);
   const received = counters.receivedMeasured || (sink?.response.count ?? 0);
   return {
