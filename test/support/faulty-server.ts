@@ -59,6 +59,8 @@ export class FaultyServer {
   readonly url: string;
   readonly publishUrl: string;
   readonly did = { received: 0, sent: 0, dropped: 0, doubled: 0, overtaken: 0, damaged: 0 };
+  /** Of every message to every client, in the order in which they were due: whether it was sent. */
+  readonly sendings: boolean[] = [];
   /** What it did with each message that has a stamp. */
   readonly passages: Passage[] = [];
   /** From when to when nothing was sent, on the monotonic clock, ms. */
@@ -151,7 +153,9 @@ export class FaultyServer {
 
   #deliverFaulty(delivery: Delivery, { drop, double, overtake, damage }: Faults): void {
     const random = this.#random;
-    if (random.onceIn(drop)) this.did.dropped++;
+    const dropped = random.onceIn(drop);
+    this.sendings.push(!dropped);
+    if (dropped) this.did.dropped++;
     else if (this.#overtakenOf(delivery).has(delivery.from) || !random.onceIn(overtake)) {
       // What comes damaged tells nothing of its place, so it overtakes nobody.
       if (random.onceIn(damage)) this.#sendDamaged(delivery);

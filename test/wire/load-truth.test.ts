@@ -19,6 +19,8 @@ afterEach(endAll);
 /** What sockets and threads add to a latency at the most, if nothing disturbs them. */
 const NOISE_MS = 20;
 const QUIET_TRIES = 5;
+/** Once in so many. */
+const NEVER = 2 ** 31;
 
 const run = (options: LoadOptions): Promise<LoadResult> =>
   loadTest({ workers: 1, warmupMs: 0, settleMs: 50, seed: 7, ...options });
@@ -153,6 +155,44 @@ describe.each(['sink', 'ws'] as const)(
   },
 );
 
+describe('a server that drops messages to a slow client', () => {
+  it('is found out as far as the client has read, and not blamed for the rest', async () => {
+    const faults = { drop: 10, double: NEVER, overtake: NEVER, damage: NEVER };
+    const server = await FaultyServer.start({ to: 'everybody', faults, seed: 5 });
+    const result = await run({
+      url: server.url,
+      publishUrl: server.publishUrl,
+      clients: 1,
+      slow: [{ clients: 1, name: 'slow', behaviour: { kind: 'rate', bytesPerSecond: 400_000 } }],
+      publishers: 1,
+      ratePerSecond: 500,
+      sizeBytes: 4_096,
+      durationMs: 1_000,
+      drainTimeoutMs: 0,
+    });
+    const { reconciliation } = result;
+    const { received, lost, droppedAtClose, samples } = reconciliation;
+    expect(reconciliation).toMatchObject({ expected: 500, addsUp: true });
+    // Messages come in order: it has passed over those that were dropped before the last that it got.
+    const lastReceived = nth(server.sendings, received);
+    const passedOver = lastReceived + 1 - received;
+    expect(received).toBeGreaterThan(20);
+    expect(passedOver).toBeGreaterThan(0);
+    expect(lost).toBe(passedOver);
+    expect(droppedAtClose).toBe(499 - lastReceived);
+    expect(droppedAtClose).toBeGreaterThan(100);
+    const first = server.sendings.indexOf(false);
+    expect(samples).toEqual([
+      `client 0, publisher 0: message ${first} did not come, and ${lost - 1} others of that stream`,
+    ]);
+    for (const row of result.series) expect(row.lost).toBeGreaterThanOrEqual(0);
+    // It reads on after the last row.
+    const inRows = result.series.reduce((sum, row) => sum + row.lost, 0);
+    expect(inRows).toBeGreaterThan(0);
+    expect(inRows).toBeLessThanOrEqual(lost);
+  });
+});
+
 describe('a server that keeps messages', () => {
   it('is not taken for one that doubles them, when it gives those of an earlier test', async () => {
     const server = await FaultyServer.start({ to: 'everybody', keeps: true });
@@ -220,6 +260,12 @@ describe('a generator', () => {
     });
   });
 });
+
+/** Where the count-th that is true stands. */
+function nth(values: readonly boolean[], count: number): number {
+  let seen = 0;
+  return values.findIndex((value) => value && ++seen === count);
+}
 
 /**
  * Other programs of the machine disturb a measurement now and then: it is made again, a few times. What is wrong with the

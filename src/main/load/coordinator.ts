@@ -54,6 +54,8 @@ export class Coordinator {
   #last: GeneratorSnapshot;
   #publishing: GeneratorSnapshot | undefined;
   #startNs = 0;
+  /** When the next row of the series ends, unless its phase does before. */
+  #nextRowNs = SECOND_NS;
 
   constructor(options: LoadOptions, plan: LoadPlan, thresholds: Threshold[]) {
     this.#options = options;
@@ -157,11 +159,11 @@ export class Coordinator {
     await this.#interruption.sleep((startNs - monotonicNs()) / 1e6);
     this.#recorder.begin(await this.#look(), this.#sinceStart());
     if (this.#schedule.warmupNs > 0) this.#phases.enter('warm-up');
-    await this.#watchUntil(this.#schedule.warmupNs);
+    await this.#watchPhase(this.#schedule.warmupNs);
     this.#phases.enter('measure');
     this.#server?.begin();
     this.#recorder.measureFrom = await this.#look();
-    await this.#watchUntil(this.#schedule.endNs);
+    await this.#watchPhase(this.#schedule.endNs);
     this.#server?.end();
     this.#recorder.measureTo = await this.#look();
   }
@@ -175,7 +177,7 @@ export class Coordinator {
     );
     await this.#stopPublishing();
     await this.#poll(untilNs, async () => this.#allReceived());
-    this.#record(await this.#look());
+    this.#record(await this.#look(), true);
   }
 
   async #poll(untilNs: number, done: () => Promise<boolean>): Promise<void> {
@@ -183,19 +185,29 @@ export class Coordinator {
       await this.#watchUntil(Math.min(untilNs, this.#sinceStart() + POLL_MS * 1e6));
   }
 
-  /** Sleeps, and wakes for every full second of the series. */
+  /** To its end, where a row of the series ends too: no row is of two phases. */
+  async #watchPhase(endNs: number): Promise<void> {
+    await this.#watchUntil(endNs);
+    if (this.#recorder.endNs < endNs) this.#record(await this.#look());
+    this.#nextRowNs = endNs + SECOND_NS;
+  }
+
+  /** Sleeps, and wakes for every full second of the phase. */
   async #watchUntil(ns: number): Promise<void> {
     for (;;) {
       const now = this.#sinceStart();
-      if (now >= ns) return;
-      const second = (this.#recorder.series.length + 1) * SECOND_NS;
-      await this.#interruption.sleep((Math.min(ns, second) - now) / 1e6);
-      if (this.#sinceStart() >= second) this.#record(await this.#look());
+      if (now >= this.#nextRowNs) {
+        this.#nextRowNs += SECOND_NS * Math.ceil((now - this.#nextRowNs + 1) / SECOND_NS);
+        this.#record(await this.#look());
+      } else if (now < ns) await this.#interruption.sleep((Math.min(ns, this.#nextRowNs) - now) / 1e6);
+      else return;
     }
   }
 
-  #record(snapshot: GeneratorSnapshot): void {
-    const row = this.#recorder.take(snapshot, this.#sinceStart(), this.#server?.sinceLast() ?? NOT_KNOWN);
+  /** @param lossKnown false: accounts were taken, and what is under way looks lost in them */
+  #record(snapshot: GeneratorSnapshot, lossKnown = !this.#phases.has('drain')): void {
+    const server = this.#server?.sinceLast() ?? NOT_KNOWN;
+    const row = this.#recorder.take(snapshot, this.#sinceStart(), server, lossKnown);
     if (row === undefined) return;
     this.#tell({ type: 'second', row });
     const failed = this.#abortOnFail.failing(
@@ -221,7 +233,7 @@ export class Coordinator {
     return counters.scheduled >= this.#schedule.messages;
   }
 
-  /** What slow peers and lost connections miss is not waited for. */
+  /** What slow peers have not read yet, and what went while a connection was gone, is not waited for. */
   async #allReceived(): Promise<boolean> {
     if (this.#plan.mode === Mode.FAN_IN) return this.#sinkHasAll();
     const { counters } = await this.#look(this.#published());

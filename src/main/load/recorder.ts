@@ -13,6 +13,7 @@ export class Recorder {
   #watchedNs = 0;
   readonly #busy = new Map<string, { ms: number; busyMs: number }>();
   #last: { snapshot: GeneratorSnapshot; ns: number } | undefined;
+  #lost = 0;
   measureFrom: GeneratorSnapshot | undefined;
   measureTo: GeneratorSnapshot | undefined;
 
@@ -25,19 +26,41 @@ export class Recorder {
     this.#last = { snapshot, ns };
   }
 
-  /** A second is over, or the test. @returns the row; undefined where no time has passed */
-  take(snapshot: GeneratorSnapshot, ns: number, server: ServerUse): SeriesRow | undefined {
+  /** Where the last row ends, since the schedule began. */
+  get endNs(): number {
+    return this.#last?.ns ?? 0;
+  }
+
+  /**
+   * A second is over, or a phase.
+   *
+   * @param lossKnown false: what is under way looks lost
+   * @returns the row; undefined where no time has passed
+   */
+  take(snapshot: GeneratorSnapshot, ns: number, server: ServerUse, lossKnown = true): SeriesRow | undefined {
     const last = this.#last;
     this.#last = { snapshot, ns };
     if (last === undefined || ns <= last.ns) return undefined;
     const row = rowBetween(
       last.snapshot,
       snapshot,
-      { fromNs: last.ns, toNs: ns, schedule: this.#schedule },
+      {
+        fromNs: last.ns,
+        toNs: ns,
+        schedule: this.#schedule,
+        lost: lossKnown ? this.#newlyLost(snapshot) : 0,
+      },
       server,
     );
     this.series.push(row);
     return row;
+  }
+
+  /** What is overtaken looks lost until it comes: it is told once, and never taken back. */
+  #newlyLost({ counters }: GeneratorSnapshot): number {
+    const before = this.#lost;
+    this.#lost = Math.max(before, counters.lost - counters.lostDisconnected);
+    return this.#lost - before;
   }
 
   /** Every look at the threads counts, since each tells only how busy they were since the one before. */

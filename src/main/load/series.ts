@@ -16,12 +16,14 @@ export interface RowSpan {
   fromNs: number;
   toNs: number;
   schedule: Schedule;
+  /** Messages that have turned out to be lost in it. */
+  lost: number;
 }
 
 export function rowBetween(
   before: GeneratorSnapshot,
   now: GeneratorSnapshot,
-  { fromNs, toNs, schedule }: RowSpan,
+  { fromNs, toNs, schedule, lost }: RowSpan,
   server: ServerUse,
 ): SeriesRow {
   const seconds = (toNs - fromNs) / 1e9;
@@ -36,7 +38,7 @@ export function rowBetween(
     publishedPerSecond: perSecond('published'),
     receivedPerSecond: perSecond('received'),
     receivedBytesPerSecond: perSecond('receivedBytes'),
-    lost: now.counters.lost - before.counters.lost,
+    lost,
     errors: errorsOf(now) - errorsOf(before),
     responseP50Ms: percentileMs(response, 50),
     responseP99Ms: percentileMs(response, 99),

@@ -59,7 +59,7 @@ export interface Reconciliation {
   unsent: number;
   /** Told by a hub of ours: given up for peers that were behind. Zero where the target tells nothing. */
   droppedByPolicy: number;
-  /** Missed by connections that ended before the test did. */
+  /** Went while a client's connection was gone without our doing, or was still under way to a slow client at the end. */
   droppedAtClose: number;
   /** What nobody accounts for. */
   lost: number;

@@ -41,7 +41,7 @@ export const LOAD_COUNTERS = [
   'lost',
   /** Of them, by peers of slow groups. */
   'lostSlow',
-  /** Of them, by connections that ended before the test did, and by slow ones, to which something is always under way. */
+  /** Of them, those that went while their client had no connection, and what slow clients had not read yet: excused. */
   'lostDisconnected',
   'duplicated',
   'reordered',

@@ -32,6 +32,8 @@ export interface ClientAccount {
   /** Without duplicates. */
   received: number;
   lost: number;
+  /** Of the lost: what a client that may be behind had not read yet, and what went while a client had no connection. */
+  excused: number;
   corrupt: number;
 }
 
@@ -42,6 +44,8 @@ export interface CheckedStreams {
   streams: number | 'own';
   /** The client's number in the whole test; default: its slot. */
   numberOf?: (slot: number) => number;
+  /** Whether something is under way to a client whenever an account is taken, since it reads slowly. Default: to none. */
+  mayBeBehind?: (slot: number) => boolean;
 }
 
 /** How many messages each stream has. */
@@ -54,23 +58,31 @@ const UNKNOWN = 0xffff_ffff;
 export class StreamChecker {
   /** Messages for clients that are there, and which others have overtaken. */
   missing = 0;
+  /** Of them, those that went while their client had no connection. */
+  missedWithoutConnection = 0;
   readonly samples: FaultSamples;
   readonly #own: boolean;
   readonly #columns: number;
   readonly #numberOf: (slot: number) => number;
+  readonly #mayBeBehind: (slot: number) => boolean;
   readonly #presence: Uint8Array;
   /** By slot and column: the next number in order. */
   readonly #next: Uint32Array;
   /** The first number that is expected. Undefined while it is 0 for all. */
   #base: Uint32Array | undefined;
   readonly #gaps = new Map<number, Gaps>();
+  /** What went while a client had no connection. */
+  readonly #pauses = new Map<number, Gaps>();
+  /** By slot, of clients that lost their connection: the next number of each column then. */
+  readonly #cutAt = new Map<number, Uint32Array>();
   readonly #corrupt = new Map<number, number>();
   #guesses = 0;
 
-  constructor({ clients, streams, numberOf = (slot) => slot }: CheckedStreams) {
+  constructor({ clients, streams, numberOf = (slot) => slot, mayBeBehind = () => false }: CheckedStreams) {
     this.#own = streams === 'own';
     this.#columns = streams === 'own' ? 1 : streams;
     this.#numberOf = numberOf;
+    this.#mayBeBehind = mayBeBehind;
     this.#presence = new Uint8Array(clients);
     this.#next = new Uint32Array(clients * this.#columns);
     this.samples = new FaultSamples(this.#own);
@@ -79,7 +91,8 @@ export class StreamChecker {
   /** How often `late` and `duplicated` could not be told apart, since too much was missing: see `gaps.ts`. */
   get guesses(): number {
     let guesses = this.#guesses;
-    for (const gaps of this.#gaps.values()) guesses += gaps.guesses;
+    for (const known of [this.#gaps, this.#pauses])
+      for (const gaps of known.values()) guesses += gaps.guesses;
     return guesses;
   }
 
@@ -113,6 +126,12 @@ export class StreamChecker {
     this.samples.corrupt(this.#numberOf(slot), bytes);
   }
 
+  /** A client has lost its connection. What comes of each stream when it is back may begin anywhere behind what came. */
+  cut(slot: number): void {
+    const from = slot * this.#columns;
+    this.#cutAt.set(slot, this.#next.slice(from, from + this.#columns));
+  }
+
   /**
    * A client goes before the end. What it missed up to the highest number that came is lost.
    *
@@ -121,14 +140,13 @@ export class StreamChecker {
   leave(slot: number, published?: Published): ClientAccount {
     const account = this.#accountOf(slot, published, true);
     for (let at = slot * this.#columns; at < (slot + 1) * this.#columns; at++) {
-      const gaps = this.#gaps.get(at);
       this.#next[at] = 0;
       if (this.#base !== undefined) this.#base[at] = 0;
-      if (gaps === undefined) continue;
-      this.#guesses += gaps.guesses;
-      this.missing -= gaps.missing;
-      this.#gaps.delete(at);
+      this.missedWithoutConnection -= this.#pauses.get(at)?.missing ?? 0;
+      this.#forget(this.#gaps, at);
+      this.#forget(this.#pauses, at);
     }
+    this.#cutAt.delete(slot);
     this.#corrupt.delete(slot);
     this.#presence[slot] = Presence.ABSENT;
     return account;
@@ -141,20 +159,31 @@ export class StreamChecker {
       if (this.#presence[slot] !== Presence.ABSENT) yield this.#accountOf(slot, published, false);
   }
 
+  #forget(known: Map<number, Gaps>, at: number): void {
+    const gaps = known.get(at);
+    if (gaps === undefined) return;
+    this.#guesses += gaps.guesses;
+    this.missing -= gaps.missing;
+    known.delete(at);
+  }
+
   #accountOf(slot: number, published: Published | undefined, final: boolean): ClientAccount {
-    let [expected, missing, faulty] = [0, 0, -1];
+    let [expected, unexcused, excused, faulty] = [0, 0, 0, -1];
     for (let column = 0; column < this.#columns; column++) {
-      const end = this.#endOf(slot, column, published);
       const at = slot * this.#columns + column;
-      const here = (this.#gaps.get(at)?.missing ?? 0) + end - this.#next[at]!;
       if (this.#next[at] === UNKNOWN) continue;
+      const end = this.#endOf(slot, column, published);
+      const faults = this.#faultsOf(slot, column, end);
       expected += end - (this.#base?.[at] ?? 0);
-      missing += here;
-      if (here > 0 && faulty < 0) faulty = column;
+      unexcused += faults;
+      excused += this.#missingOf(at, end) - faults;
+      if (faults > 0 && faulty < 0) faulty = column;
     }
+    const missing = unexcused + excused;
     const corrupt = Math.min(missing, this.#corrupt.get(slot) ?? 0);
-    if (missing > corrupt) this.#sampleLost(slot, faulty, published, final);
-    return { slot, expected, received: expected - missing, lost: missing - corrupt, corrupt };
+    const lost = missing - corrupt;
+    if (unexcused > corrupt) this.#sampleLost(slot, faulty, published, final);
+    return { slot, expected, received: expected - missing, lost, excused: Math.min(lost, excused), corrupt };
   }
 
   /** What a client should have by now of a stream, or has at least: the number after it. */
@@ -163,12 +192,25 @@ export class StreamChecker {
     return Math.max(this.#next[slot * this.#columns + column]!, published?.[stream] ?? 0);
   }
 
+  #missingOf(at: number, end: number): number {
+    const between = (this.#gaps.get(at)?.missing ?? 0) + (this.#pauses.get(at)?.missing ?? 0);
+    return between + end - this.#next[at]!;
+  }
+
+  /** What is missing and should not be. */
+  #faultsOf(slot: number, column: number, end: number): number {
+    const at = slot * this.#columns + column;
+    const gaps = this.#gaps.get(at)?.missing ?? 0;
+    const cutHere = this.#cutAt.get(slot)?.[column] === this.#next[at];
+    return this.#mayBeBehind(slot) || cutHere ? gaps : gaps + end - this.#next[at]!;
+  }
+
   #sampleLost(slot: number, column: number, published: Published | undefined, final: boolean): void {
     const at = slot * this.#columns + column;
-    const gaps = this.#gaps.get(at);
-    const count = (gaps?.missing ?? 0) + this.#endOf(slot, column, published) - this.#next[at]!;
+    const count = this.#faultsOf(slot, column, this.#endOf(slot, column, published));
     const stream = this.#own ? this.#numberOf(slot) : column;
-    this.samples.lost(this.#numberOf(slot), stream, gaps?.first ?? this.#next[at]!, count, final);
+    const first = this.#gaps.get(at)?.first ?? this.#next[at]!;
+    this.samples.lost(this.#numberOf(slot), stream, first, count, final);
   }
 
   #takeOther(slot: number, at: number, stream: number, sequence: number): Arrival {
@@ -179,9 +221,7 @@ export class StreamChecker {
       return Arrival.IN_ORDER;
     }
     if (sequence > next) {
-      this.#gapsAt(at).append(next, sequence);
-      this.missing += sequence - next;
-      this.#next[at] = sequence + 1;
+      this.#skip(slot, at, sequence);
       return Arrival.AHEAD;
     }
     if (this.#fills(slot, at, sequence)) {
@@ -192,33 +232,46 @@ export class StreamChecker {
     return Arrival.DUPLICATED;
   }
 
+  #skip(slot: number, at: number, sequence: number): void {
+    const next = this.#next[at]!;
+    const wasAway = this.#cutAt.get(slot)?.[at - slot * this.#columns] === next;
+    if (wasAway) this.missedWithoutConnection += sequence - next;
+    gapsAt(wasAway ? this.#pauses : this.#gaps, at).append(next, sequence);
+    this.missing += sequence - next;
+    this.#next[at] = sequence + 1;
+  }
+
   #fills(slot: number, at: number, sequence: number): boolean {
     if (this.#presence[slot] === Presence.FROM_FIRST && sequence < this.#base![at]!) {
       // It was there earlier than the first that came says.
       const base = this.#base![at]!;
-      this.#gapsAt(at).prepend(sequence + 1, base);
+      gapsAt(this.#gaps, at).prepend(sequence + 1, base);
       this.missing += base - sequence - 1;
       this.#base![at] = sequence;
       return true;
     }
-    const gaps = this.#gaps.get(at);
-    const guesses = gaps?.guesses;
-    if (!gaps?.fill(sequence)) return false;
+    const guesses = this.#guessesAt(at);
+    if (this.#pauses.get(at)?.fill(sequence)) this.missedWithoutConnection--;
+    else if (!this.#gaps.get(at)?.fill(sequence)) return false;
     this.missing--;
-    if (gaps.guesses !== guesses) this.samples.guessed(this.#numberOf(slot), sequence);
+    if (this.#guessesAt(at) !== guesses) this.samples.guessed(this.#numberOf(slot), sequence);
     return true;
   }
 
-  #gapsAt(at: number): Gaps {
-    const known = this.#gaps.get(at);
-    if (known !== undefined) return known;
-    const gaps = new Gaps();
-    this.#gaps.set(at, gaps);
-    return gaps;
+  #guessesAt(at: number): number {
+    return (this.#gaps.get(at)?.guesses ?? 0) + (this.#pauses.get(at)?.guesses ?? 0);
   }
 
   #foreign(slot: number, stream: number): Arrival {
     this.samples.stray(this.#numberOf(slot), stream);
     return Arrival.FOREIGN;
   }
+}
+
+function gapsAt(known: Map<number, Gaps>, at: number): Gaps {
+  const there = known.get(at);
+  if (there !== undefined) return there;
+  const gaps = new Gaps();
+  known.set(at, gaps);
+  return gaps;
 }

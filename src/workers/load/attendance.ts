@@ -36,6 +36,7 @@ export class Attendance {
       clients: clients.length,
       streams: streamsFor(plan),
       numberOf: (slot) => range.from + slot,
+      mayBeBehind: (slot) => clients[slot]!.slowGroup >= 0,
     });
   }
 
@@ -51,12 +52,16 @@ export class Attendance {
     this.checker.join(client.slot, this.#begun ? 'first' : 0);
   }
 
+  /** Its connection ended without our doing. It is expected to come back, and what comes then may begin anywhere. */
+  lostConnection(client: ClientState): void {
+    if (client.present) this.checker.cut(client.slot);
+  }
+
   /** We let it go. */
   left(client: ClientState): void {
     if (!client.present) return;
     client.present = false;
     add(this.#left, client, this.checker.leave(client.slot));
-    client.wasLost = false;
   }
 
   /** What is missing as if the test ended now, onto the board. */
@@ -71,7 +76,9 @@ export class Attendance {
 
   /** What is known to be missing while the test runs, for others have overtaken it. Once accounts were settled they say more. */
   tell(): void {
-    if (!this.#settled) this.#board.set('lost', this.#left.lost + this.checker.missing);
+    if (this.#settled) return;
+    this.#board.set('lost', this.#left.lost + this.checker.missing);
+    this.#board.set('lostDisconnected', this.#left.lostDisconnected + this.checker.missedWithoutConnection);
   }
 }
 
@@ -84,11 +91,10 @@ function zeros(groups: number): Sums {
   return { expected: 0, lost: 0, lostDisconnected: 0, lostSlow: 0, lostOfGroup: new Array(groups).fill(0) };
 }
 
-function add(sums: Sums, { slowGroup, wasLost }: ClientState, { expected, lost }: ClientAccount): void {
+function add(sums: Sums, { slowGroup }: ClientState, { expected, lost, excused }: ClientAccount): void {
   sums.expected += expected;
   sums.lost += lost;
-  // To one that does not read as fast as it is sent to, something is under way whenever the test ends.
-  if (wasLost || slowGroup >= 0) sums.lostDisconnected += lost;
+  sums.lostDisconnected += excused;
   if (slowGroup < 0) return;
   sums.lostSlow += lost;
   sums.lostOfGroup[slowGroup]! += lost;

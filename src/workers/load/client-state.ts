@@ -11,6 +11,4 @@ export interface ClientState {
   peer: Peer | undefined;
   /** Messages are expected: it is there, or its connection was lost. */
   present: boolean;
-  /** Its connection was lost once, without our doing. */
-  wasLost: boolean;
 }

@@ -148,13 +148,13 @@ export class Swarm implements ConnectorEvents {
   }
 
   #clientClosed(peer: Peer, code: number, reason: string, error: Error | undefined): void {
-    const { board, sending } = this.#parts;
+    const { board, sending, attendance } = this.#parts;
     const client = peer.state as ClientState;
     board.set('connected', --this.#open);
     if (client.peer !== peer) return; // we let it go
     client.peer = undefined;
     if (this.#clientsPublish) sending.carry(client.number, undefined);
-    client.wasLost = true;
+    attendance.lostConnection(client);
     if (client.slowGroup >= 0) board.addSlow(client.slowGroup, 'disconnected');
     board.add(peer.wasCut ? CounterWord.left : CounterWord.lostConnections);
     if (!peer.wasCut) this.#tellLoss(code, reason, error);
@@ -218,7 +218,6 @@ export function newClients(plan: LoadPlan, { from, to }: Range): ClientState[] {
     slowGroup: slowGroupOf(plan.slow, plan.clients, from + slot),
     peer: undefined,
     present: false,
-    wasLost: false,
   }));
 }
 

@@ -43,7 +43,7 @@ class Model {
     return first || sequence === highest + 1 ? IN_ORDER : AHEAD;
   }
 
-  account(published: number): Omit<ClientAccount, 'slot' | 'corrupt'> {
+  account(published: number): Omit<ClientAccount, 'slot' | 'excused' | 'corrupt'> {
     const base = this.#from === 'first' ? Math.min(...this.seen) : this.#from;
     if (base === Number.POSITIVE_INFINITY) return { expected: 0, received: 0, lost: 0 };
     const expected = Math.max(published, this.#highest() + 1) - base;
@@ -71,6 +71,7 @@ describe('the account of what came', () => {
           expected: left.expected + right.expected,
           received: left.received + right.received,
           lost: left.lost + right.lost,
+          excused: 0,
           corrupt: 0,
         });
       }),
@@ -129,6 +130,7 @@ describe('the account of what came', () => {
       expected: 20_000,
       received: 20_000 - done.dropped - done.damaged,
       lost: done.dropped,
+      excused: 0,
       corrupt: done.damaged,
     });
     expect(checker.guesses).toBe(0);
@@ -141,6 +143,7 @@ describe('the account of what came', () => {
       expected: 12,
       received: 0,
       lost: 12,
+      excused: 0,
       corrupt: 0,
     });
   });
@@ -168,6 +171,7 @@ describe('the account of what came', () => {
       expected: 5,
       received: 2,
       lost: 3,
+      excused: 0,
       corrupt: 0,
     });
   });
@@ -175,16 +179,73 @@ describe('the account of what came', () => {
   it('expects nothing after a client has gone, and knows nothing of it when it comes again', () => {
     const checker = checkerOf();
     for (const sequence of [0, 1, 4]) checker.take(0, 0, sequence);
-    expect(checker.leave(0)).toEqual({ slot: 0, expected: 5, received: 3, lost: 2, corrupt: 0 });
+    expect(checker.leave(0)).toEqual({ slot: 0, expected: 5, received: 3, lost: 2, excused: 0, corrupt: 0 });
     expect([...checker.accounts({ 0: 100 })]).toEqual([]);
     expect(checker.missing).toBe(0);
     checker.join(0, 'first');
     expect(checker.take(0, 0, 3)).toBe(IN_ORDER);
-    expect(checker.leave(0, { 0: 10 })).toEqual({ slot: 0, expected: 7, received: 1, lost: 6, corrupt: 0 });
+    expect(checker.leave(0, { 0: 10 })).toEqual({
+      slot: 0,
+      expected: 7,
+      received: 1,
+      lost: 6,
+      excused: 0,
+      corrupt: 0,
+    });
     checker.join(0, 50);
     expect(checker.take(0, 0, 50)).toBe(IN_ORDER);
     expect(checker.take(0, 0, 49)).toBe(DUPLICATED);
-    expect(accountOf(checker, { 0: 51 })).toEqual({ slot: 0, expected: 1, received: 1, lost: 0, corrupt: 0 });
+    expect(accountOf(checker, { 0: 51 })).toEqual({
+      slot: 0,
+      expected: 1,
+      received: 1,
+      lost: 0,
+      excused: 0,
+      corrupt: 0,
+    });
+  });
+
+  it('excuses what a client that reads slowly had not read yet, and nothing that it passed over', () => {
+    const checker = new StreamChecker({ clients: 2, streams: 1, mayBeBehind: (slot) => slot === 1 });
+    for (const slot of [0, 1]) checker.join(slot);
+    for (const sequence of [0, 1, 4]) for (const slot of [0, 1]) checker.take(slot, 0, sequence);
+    const accounts = [...checker.accounts({ 0: 10 })];
+    expect(accounts).toMatchObject([
+      { expected: 10, received: 3, lost: 7, excused: 0 },
+      { expected: 10, received: 3, lost: 7, excused: 5 },
+    ]);
+    expect(checker.leave(1)).toMatchObject({ expected: 5, lost: 2, excused: 0 });
+  });
+
+  it('names no message as lost that a slow client had not read, and the first that it passed over', () => {
+    const checker = new StreamChecker({ clients: 1, streams: 2, mayBeBehind: () => true });
+    checker.join(0);
+    expect(accountOf(checker, { 0: 10, 1: 10 })).toMatchObject({ lost: 20, excused: 20 });
+    expect(checker.samples.sentences()).toEqual([]);
+    checker.take(0, 1, 3);
+    expect(accountOf(checker, { 0: 10, 1: 10 })).toMatchObject({ lost: 19, excused: 16 });
+    expect(checker.samples.sentences()).toEqual([
+      'client 0, publisher 1: message 0 did not come, and 2 others of that stream',
+    ]);
+  });
+
+  it('excuses what went while a client had no connection, and nothing before or after', () => {
+    const checker = checkerOf(1, 2);
+    for (const sequence of [0, 2]) checker.take(0, 0, sequence);
+    checker.take(0, 1, 0);
+    checker.cut(0);
+    expect(accountOf(checker, { 0: 5, 1: 4 })).toMatchObject({ lost: 6, excused: 5 });
+    for (const sequence of [5, 8]) checker.take(0, 0, sequence);
+    checker.take(0, 1, 1);
+    checker.take(0, 1, 3);
+    expect(checker.missing).toBe(6);
+    expect(checker.missedWithoutConnection).toBe(2);
+    expect(accountOf(checker, { 0: 10, 1: 4 })).toMatchObject({ lost: 7, excused: 2 });
+    expect(checker.take(0, 0, 3)).toBe(LATE);
+    expect(checker.take(0, 0, 3)).toBe(DUPLICATED);
+    expect(accountOf(checker, { 0: 10, 1: 4 })).toMatchObject({ lost: 6, excused: 1 });
+    checker.leave(0);
+    expect([checker.missing, checker.missedWithoutConnection]).toEqual([0, 0]);
   });
 
   it('refuses a second client in a place', () => {
