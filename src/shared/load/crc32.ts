@@ -24,17 +24,18 @@ export function crc32(bytes: Buffer, from: number, to: number, before = 0): numb
 function crc32Register(bytes: Buffer, from: number, to: number, register: number): number {
   let at = from;
   for (const lastGroup = to - 8; at <= lastGroup; at += 8) {
-    const first =
-      register ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
-    register =
-      TABLE[7 * 256 + (first & 0xff)]! ^
-      TABLE[6 * 256 + ((first >>> 8) & 0xff)]! ^
-      TABLE[5 * 256 + ((first >>> 16) & 0xff)]! ^
-      TABLE[4 * 256 + (first >>> 24)]! ^
+    // What does not hang on the register comes first: the processor does that of the next group meanwhile.
+    const rest =
       TABLE[3 * 256 + bytes[at + 4]!]! ^
       TABLE[2 * 256 + bytes[at + 5]!]! ^
       TABLE[256 + bytes[at + 6]!]! ^
       TABLE[bytes[at + 7]!]!;
+    register =
+      TABLE[7 * 256 + ((register & 0xff) ^ bytes[at]!)]! ^
+      TABLE[6 * 256 + (((register >>> 8) & 0xff) ^ bytes[at + 1]!)]! ^
+      (TABLE[5 * 256 + (((register >>> 16) & 0xff) ^ bytes[at + 2]!)]! ^
+        TABLE[4 * 256 + ((register >>> 24) ^ bytes[at + 3]!)]!) ^
+      rest;
   }
   for (; at < to; at++) register = afterByte(register, bytes[at]!);
   return register;

@@ -44,9 +44,7 @@ const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const VALUE_OF = new Uint8Array(256).fill(64);
 for (let value = 0; value < 64; value++) VALUE_OF[ALPHABET[value]!] = value;
 
-/** A double and its two halves: five times as fast as `readDoubleLE`, as `intAt` is against `readInt32LE`. */
-const double = new Float64Array(1);
-const halves = new Int32Array(double.buffer);
+/** Where the halves of a double lie. */
 const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
 
 /** The stamp of a text, as bytes. One is enough: nothing here calls back. */
@@ -65,11 +63,32 @@ export type ProbeFinding = (typeof ProbeFinding)[keyof typeof ProbeFinding];
 export class Probe {
   stream = 0;
   sequence = 0;
-  intendedNs = 0;
-  sentNs = 0;
   /** Bytes before the stamp and behind the fill of the last message that was whole. */
   headBytes = 0;
   tailBytes = 0;
+  /**
+   * The times, and their halves, which are copied one by one: five times as fast as `readDoubleLE` (as `intAt` is against
+   * `readInt32LE`), and no double is handed over, for which memory would be taken.
+   */
+  readonly #times = new Float64Array(2);
+  readonly #halves = new Int32Array(this.#times.buffer);
+
+  get intendedNs(): number {
+    return this.#times[0]!;
+  }
+
+  get sentNs(): number {
+    return this.#times[1]!;
+  }
+
+  /** @internal the times of the stamp at a place */
+  takeTimes(stamp: Buffer, at: number): void {
+    const halves = this.#halves;
+    halves[LOW!] = intAt(stamp, at + At.INTENDED);
+    halves[HIGH!] = intAt(stamp, at + At.INTENDED + 4);
+    halves[2 + LOW!] = intAt(stamp, at + At.SENT);
+    halves[2 + HIGH!] = intAt(stamp, at + At.SENT + 4);
+  }
 }
 
 /** Looks for the stamp of one message, which lies from `start` to `end`. Allocates nothing, unless the message is a strange one. */
@@ -173,8 +192,7 @@ function agrees(
   }
   into.stream = intAt(stamp, at + At.STREAM) >>> 0;
   into.sequence = intAt(stamp, at + At.SEQUENCE) >>> 0;
-  into.intendedNs = doubleAt(stamp, at + At.INTENDED);
-  into.sentNs = doubleAt(stamp, at + At.SENT);
+  into.takeTimes(stamp, at);
   return true;
 }
 
@@ -193,12 +211,6 @@ function crcOfRest(
 
 function intAt(bytes: Buffer, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-}
-
-function doubleAt(bytes: Buffer, at: number): number {
-  halves[LOW!] = intAt(bytes, at);
-  halves[HIGH!] = intAt(bytes, at + 4);
-  return double[0]!;
 }
 
 /** The message is not like the last one: the stamp is elsewhere, or damaged, or there is none. */

@@ -47,8 +47,7 @@ export class Receiving {
       board.add(CounterWord.receivedSlow);
       board.addSlow(client.slowGroup, 'received');
     }
-    if (this.#clock.measures(this.#probe.intendedNs))
-      this.#measure(client.slowGroup, this.#clock.toReference(receivedNs));
+    if (this.#clock.measures(this.#probe.intendedNs)) this.#measure(client.slowGroup, receivedNs);
   }
 
   #takeStale(client: ClientState): void {
@@ -64,8 +63,9 @@ export class Receiving {
     return arrival === Arrival.LATE;
   }
 
-  #measure(slowGroup: number, receivedNs: number): void {
+  #measure(slowGroup: number, localNs: number): void {
     const board = this.#board;
+    const receivedNs = this.#clock.toReference(localNs);
     const { intendedNs, sentNs } = this.#probe;
     board.add(CounterWord.receivedMeasured);
     const [response, delivery] = [receivedNs - intendedNs, receivedNs - sentNs];
