@@ -1,6 +1,6 @@
 /** The client's side of load connections, for tests: what their events tell, and servers to talk with. */
 import { once } from 'node:events';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type ServerOptions as HttpsOptions } from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { ConnectPlan, LoadPlan, SlowGroup } from '../../src/shared/load/plan';
@@ -137,7 +137,7 @@ export interface WsServer {
 export async function startWsServer(
   onPeer: (ws: WebSocket) => void,
   options: ServerOptions = {},
-  tls?: { key: string; cert: string },
+  tls?: HttpsOptions,
 ): Promise<WsServer> {
   const host = options.host ?? '127.0.0.1';
   const https = tls && createHttpsServer(tls);

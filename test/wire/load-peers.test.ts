@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import type { WebSocket } from 'ws';
 import type { ConnectPlan } from '../../src/shared/load/plan';
 import { FULL_BYTES } from '../../src/workers/load/raw-peer';
@@ -184,6 +185,11 @@ describe.each(['sink', 'ws'] as const)('a client of kind %s', (client) => {
     await expect(openPeer(url, { client })).rejects.toMatchObject({ code: 'BAD_UPGRADE' });
   });
 
+  test('a server that speaks no HTTP, and waits for more, is not waited for', async () => {
+    const { url } = await startRudeServer((socket) => socket.write('SSH-2.0-example\r\n'));
+    await expect(openPeer(url, { client })).rejects.toMatchObject({ code: 'BAD_UPGRADE' });
+  });
+
   test('a server that sends what is no frame is told why', async () => {
     const told: Buffer[] = [];
     const { url } = await startRudeServer((socket, head) => {
@@ -206,6 +212,21 @@ describe.each(['sink', 'ws'] as const)('a client of kind %s', (client) => {
     });
     const tls = { ...trusting, ca: undefined, insecure: true };
     expect((await openPeer(url, { client, tls })).peer.open).toBe(true);
+  });
+
+  test('shows its certificate to a server that demands one, and without it is not let in', async () => {
+    const [key, cert] = [pem('second-key.pem'), pem('second-cert.pem')];
+    const shown: object[] = [];
+    const demanding = { ...TLS, ca: cert, requestCert: true, rejectUnauthorized: true };
+    const { server, url } = await startWsServer(echo, {}, demanding);
+    server.on('connection', (_ws, { socket }) =>
+      shown.push((socket as TLSSocket).getPeerCertificate().subject),
+    );
+    await openPeer(url, { client, tls: { ...trusting, cert, key } });
+    expect(shown).toEqual([{ CN: 'second.test' }]);
+    await expect(openPeer(url, { client, tls: trusting })).rejects.toMatchObject({
+      code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+    });
   });
 
   test('takes its source address in turn, and a wrong one is an error with a remedy', async () => {

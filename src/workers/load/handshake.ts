@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { monotonicNs } from '../../shared/load/monotonic';
 import { ConnectError, ConnectFailure } from './connect-error';
 import type { ConnectTimings } from './peer';
-import { checkUpgradeAnswer, MAX_HEAD_BYTES, type UpgradeRequest } from './upgrade';
+import { checkBeginning, checkUpgradeAnswer, MAX_HEAD_BYTES, type UpgradeRequest } from './upgrade';
 
 const HEAD_END = '\r\n\r\n';
 const KEY_BYTES = 16;
@@ -51,6 +51,7 @@ export class Handshake {
   take(bytes: Buffer, length: number): number {
     const before = this.#head.length;
     this.#head += bytes.toString('latin1', 0, Math.min(length, MAX_HEAD_BYTES));
+    checkBeginning(this.#head);
     const end = this.#head.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length));
     const headBytes = end < 0 ? this.#head.length : end;
     if (headBytes >= MAX_HEAD_BYTES)

@@ -7,6 +7,7 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export const MAX_HEAD_BYTES = 16 * 1024;
 /** `Retry-After` is followed no further than this. */
 export const MAX_RETRY_AFTER_MS = 60_000;
+const HTTP = 'HTTP/1.';
 /** So much of what a server says of its refusal stands in the error. */
 const MAX_SHOWN_CHARACTERS = 200;
 
@@ -50,6 +51,15 @@ function basicAuthorization({ username, password }: URL): string {
 }
 
 /**
+ * Judges what has come of a head until now: a server that speaks something else than HTTP may never send the end of one.
+ *
+ * @throws {ConnectError} BAD_UPGRADE, if it cannot become an answer
+ */
+export function checkBeginning(head: string): void {
+  if (!HTTP.startsWith(head.slice(0, HTTP.length))) throw beginsWith(head.split('\r\n', 1)[0]!);
+}
+
+/**
  * Judges a complete head.
  *
  * @param head up to its empty line, which may be there or not
@@ -59,7 +69,7 @@ function basicAuthorization({ username, password }: URL): string {
 export function checkUpgradeAnswer(head: string, body: string, key: string, subprotocols: string[]): void {
   const [statusLine = '', ...lines] = head.split('\r\n');
   const status = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(statusLine);
-  if (status === null) throw bad(`an answer that begins with ${shown(statusLine)}`);
+  if (status === null) throw beginsWith(statusLine);
   const headers = readHeaders(lines);
   if (status[1] !== '101') throw httpError(status[1]!, status[2] ?? '', headers, body);
   if (headers.get('upgrade')?.toLowerCase() !== 'websocket') throw bad('no header Upgrade: websocket');
@@ -128,6 +138,10 @@ function retryAfterMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS);
+}
+
+function beginsWith(line: string): ConnectError {
+  return bad(`an answer that begins with ${shown(line)}`);
 }
 
 function bad(what: string): ConnectError {

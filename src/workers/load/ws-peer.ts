@@ -217,6 +217,9 @@ export class WsPeer implements Peer, SessionPeer {
 /** What node:http says of a connection that ended before an answer, with the code of a reset. */
 const HUNG_UP = 'socket hang up';
 
+/** Codes of node:http for an answer that is no HTTP. */
+const NO_HTTP = 'HPE_';
+
 /** An error of the handshake: the system's, or what ws found wrong with the answer, which has no code. */
 function refusedBy(error: Error): Error {
   const { code } = error as NodeJS.ErrnoException;
@@ -225,5 +228,7 @@ function refusedBy(error: Error): Error {
       ConnectFailure.CLOSED_EARLY,
       'the server closed before it had answered the upgrade',
     );
-  return code === undefined ? new ConnectError(ConnectFailure.BAD_UPGRADE, error.message) : withRemedy(error);
+  if (code === undefined || code.startsWith(NO_HTTP))
+    return new ConnectError(ConnectFailure.BAD_UPGRADE, error.message);
+  return withRemedy(error);
 }

@@ -130,6 +130,15 @@ test('finds the end of a head wherever it is cut, and where the first frame begi
   }
 });
 
+test.each(['220 mail ready\r\n', 'SSH-2.0-x', '\x16\x03\x01', 'HTTP/2', 'I'])(
+  'refuses %j at once: no answer begins like that',
+  (text) => {
+    const take = () => new Handshake([]).take(Buffer.from(text, 'latin1'), text.length);
+    expect(take).toThrow(`begins with ${JSON.stringify(text.trimEnd())}`);
+    expect(take).toThrow(expect.objectContaining({ code: 'BAD_UPGRADE' }));
+  },
+);
+
 test('takes no head without an end', () => {
   const handshake = new Handshake([]);
   const line = Buffer.from(`HTTP/1.1 101 x\r\nX: ${'*'.repeat(10_000)}`);
