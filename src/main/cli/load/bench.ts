@@ -45,6 +45,8 @@ export async function withAudience(
 ): Promise<ExitCode> {
   const audience = new Audience(values);
   const interruption = new Interruption((text) => audience.say(text));
+  // Else standard output has nothing but the result, when the run is over.
+  if (values.json) interruption.listenTo(process.stdout);
   try {
     await audience.add(values);
     return await run(audience, interruption);

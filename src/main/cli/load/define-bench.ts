@@ -1,5 +1,6 @@
 /** The command `ringcast bench`: its flags and its help. */
 import { type Command, Option } from 'commander';
+import type { ExitCode } from '../exit-codes';
 import { exitWith } from '../exit-with';
 import { BENCH_GROUPS } from './bench-flags';
 import { gather, LoadCommand } from './load-command';
@@ -21,6 +22,11 @@ reached), 4 server not reachable, 5 messages lost, doubled, out of order or chan
 130 ended by SIGINT, 143 by SIGTERM (with what was measured until then).
 Manual: docs/bench-cli.md`;
 
+interface Schemas {
+  schema?: boolean;
+  configSchema?: boolean;
+}
+
 export function defineBench(program: Command): void {
   program.addCommand(benchCommand());
 }
@@ -41,11 +47,18 @@ export function benchCommand(): LoadCommand {
     .addOption(
       new Option('--config-schema', 'print the JSON Schema of files for --config').helpGroup('Files:'),
     )
-    .action(async (_url: string | undefined, { configSchema }: { configSchema?: boolean }) => {
+    .addOption(new Option('--schema', 'print the JSON Schema of results').helpGroup('Files:'))
+    .action(async (_url: string | undefined, { schema, configSchema }: Schemas) => {
       const { bench, printConfigSchema } = require('./bench') as typeof import('./bench');
+      if (schema) return exitWith(printResultSchema());
       await exitWith(configSchema ? printConfigSchema() : bench(command.given()));
     });
   return command.addGroups(BENCH_GROUPS);
+}
+
+function printResultSchema(): Promise<ExitCode> {
+  const { report } = require('./report') as typeof import('./report');
+  return report(undefined, { schema: true });
 }
 
 /** Files that say what the flags do not. */

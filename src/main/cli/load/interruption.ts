@@ -1,5 +1,7 @@
 /** Ctrl-C and its like. The first one ends the run in good order, the second one the process. */
 import { constants } from 'node:os';
+import { ExitCode } from '../exit-codes';
+import { onReaderGone } from '../terminal';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof SIGNALS)[number];
@@ -9,6 +11,7 @@ export class Interruption {
   readonly #tell: (text: string) => void;
   readonly #handlers = new Map<Signal, () => void>();
   #signal: Signal | undefined;
+  #readerGone = false;
   #idle = false;
 
   /** @param tell says what happens, at once */
@@ -26,9 +29,18 @@ export class Interruption {
     return this.#controller.signal;
   }
 
-  /** 130 or 143, as shells count them; undefined: none came. */
+  /** 130 or 143, as shells count them; 0: the reader has seen enough; undefined: none came. */
   get exitCode(): number | undefined {
-    return this.#signal === undefined ? undefined : codeOf(this.#signal);
+    if (this.#signal !== undefined) return codeOf(this.#signal);
+    return this.#readerGone ? ExitCode.OK : undefined;
+  }
+
+  /** From now on the run ends, and says nothing, when nobody reads `stream` any more, as `| head -1` does. */
+  listenTo(stream: NodeJS.WriteStream): void {
+    onReaderGone(stream, () => {
+      this.#readerGone = true;
+      this.#controller.abort();
+    });
   }
 
   /** Resolves with the first one. */
