@@ -67,7 +67,9 @@ describeOnLinux('a lock', () => {
 
   test('of a holder that does not answer is known by the pid file', async () => {
     const file = path.join(temporaryFolder(), 'x.pid');
-    const mute = net.createServer({ pauseOnConnect: true }, () => {}).listen(lockName(file));
+    // A connection that is paused never learns that the other side is gone.
+    const mute = net.createServer({ pauseOnConnect: true }, (socket) => whenOver(() => socket.destroy()));
+    mute.listen(lockName(file));
     whenOver(() => mute.close());
     await once(mute, 'listening');
     expect(await holderOf(file)).toEqual({ pid: undefined });
