@@ -1,5 +1,5 @@
 /** Servers under test, from the build: each is a process of its own, and from sources it would take seconds to start. */
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { LoadOptions } from '../../src/main/load/options';
 import { resolvePlan } from '../../src/main/load/resolve-plan';
 import type { LoadPlan } from '../../src/shared/load/plan';
@@ -33,8 +33,13 @@ export async function startCommand(
   return target;
 }
 
+/** A process that is dead, and that nobody has buried yet, does not live. */
 export function lives(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
+  try {
+    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 export async function untilGone(...pids: number[]): Promise<void> {
