@@ -5,6 +5,21 @@ import { type FlagSpec, type FlagTable, flagName } from './flag';
 import type { Given } from './request';
 import type { Source } from './sources';
 
+/** Flags of wrk, k6, autocannon and tcpkali that hands know: no spelling is near enough to guess ours from. */
+const OF_OTHER_TOOLS: { [flag: string]: string } = {
+  '--connections': '--clients',
+  '--vus': '--clients',
+  '-u': '--clients',
+  '--threads': '--workers',
+  '-t': '--workers',
+  '--overallRate': '--rate',
+  '-R': '--rate',
+  '--message-rate': '--rate',
+  '--output-file': '--output',
+  '--protocol': '--subprotocol',
+  '--timeout': '--connect-timeout',
+};
+
 export type FlagGroups = { readonly [title: string]: FlagTable };
 
 export class LoadCommand extends Command {
@@ -37,10 +52,19 @@ export class LoadCommand extends Command {
     );
     const end = args.indexOf('--');
     const own = end < 0 ? args : args.slice(0, end);
+    for (const arg of own) this.#refuseForeign(arg.split('=', 1)[0]!);
     return super.parseOptions([
       ...own.map((arg) => implied.get(arg) ?? arg),
       ...(end < 0 ? [] : args.slice(end)),
     ]);
+  }
+
+  #refuseForeign(flag: string): void {
+    const ours = Object.hasOwn(OF_OTHER_TOOLS, flag) ? OF_OTHER_TOOLS[flag] : undefined;
+    if (ours === undefined) return;
+    this.error(`error: unknown option '${flag}'\n(Did you mean ${ours}?)`, {
+      code: 'commander.unknownOption',
+    });
   }
 
   /** What the user said: `[URL] [-- COMMAND…]`, and flags. */
