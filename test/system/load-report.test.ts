@@ -81,15 +81,16 @@ describe('ringcast report', () => {
 
   test.each([
     [['report'], 2, 'ringcast: which result?'],
-    [['report', 'no.json'], 1, 'ringcast: there is no file no.json'],
-    [['report', 'r.csv'], 1, 'ringcast: r.csv is no JSON: '],
-    [['report', 'r.json', '-o', 'x.pdf'], 1, 'ringcast: the name of "x.pdf" says no format'],
-    [['report', 'r.json', '-o', 'no/x.md'], 1, 'ringcast: cannot write no/x.md: there is no folder no'],
+    [['report', 'no.json'], 2, 'ringcast: there is no file no.json'],
+    [['report', 'r.csv'], 2, 'ringcast: r.csv is no JSON: '],
+    [['report', 'r.json', '-o', 'x.pdf'], 2, 'ringcast: the name of "x.pdf" says no format'],
+    [['report', 'r.json', '-o', 'no/x.md'], 2, 'ringcast: cannot write no/x.md: there is no folder no'],
     [
       ['report', 'r.json', '--format', 'pdf'],
       2,
       'ringcast: there is no format "pdf"\nThere are gab-bigger.json',
     ],
+    [['compare', 'no.json', 'r.json'], 2, 'ringcast: there is no file no.json'],
     [['compare', 'r.json', 'r.json', '--metric', 'respons.p99'], 2, 'Did you mean response.p99?'],
     [['compare', 'r.json', 'r.json', '--tolerance', 'much'], 2, 'It must be a share such as 5% or 0.05.'],
     [['compare', 'r.json', 'r.json', '-o', 'x.html'], 2, 'Comparisons are written as .txt, .md, .json.'],

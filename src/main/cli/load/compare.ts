@@ -1,16 +1,14 @@
 /** `ringcast compare`: results with a first one, and whether something got worse. */
-import type { LoadResult } from '../../../shared/load/result';
 import { nearestName } from '../../config/nearest-name';
 import { type Comparison, compareResults } from '../../load/compare/compare';
 import { comparisonMarkdown, comparisonText } from '../../load/compare/compare-report';
 import { metricNamed, SCALAR_NAMES } from '../../load/metrics';
 import { readResult } from '../../load/report/read-result';
-import type { ResultSet } from '../../load/report/result-set';
 import { appendJobSummary, checkPlace, writeWhole } from '../../load/report/write-report';
 import { ExitCode } from '../exit-codes';
 import { usageError } from '../failure';
 import { Terminal, wantsColor } from '../terminal';
-import { print, withFailures } from './report';
+import { beforehand, print, withFailures } from './report';
 
 export interface CompareFlags {
   tolerance?: number;
@@ -44,9 +42,10 @@ export async function compare(base: string, others: string[], flags: CompareFlag
   for (const name of metric ?? []) checkMetric(name);
   const renders = output.map((path) => [path, renderFor(path)] as const);
   return withFailures(async () => {
-    for (const path of output) checkPlace(path);
-    const first = readResult(base);
-    const read = others.map((path): [string, LoadResult | ResultSet] => [path, readResult(path)]);
+    const { first, read } = beforehand(() => {
+      for (const path of output) checkPlace(path);
+      return { first: readResult(base), read: others.map((path) => [path, readResult(path)] as const) };
+    });
     const all = read.map(
       ([other, result]): Compared => ({
         base,

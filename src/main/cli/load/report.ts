@@ -28,8 +28,10 @@ export async function report(file: string | undefined, flags: ReportFlags): Prom
   const { output = [], format, github } = flags;
   const render = format === undefined ? undefined : formatNamed(format).render;
   return withFailures(async () => {
-    for (const path of output) checkOutput(path);
-    const result = readResult(file);
+    const result = beforehand(() => {
+      for (const path of output) checkOutput(path);
+      return readResult(file);
+    });
     const terminal = new Terminal({ quiet: flags.quiet });
     for (const path of output) {
       writeReport(result, path);
@@ -49,6 +51,16 @@ export async function withFailures(run: () => Promise<ExitCode>): Promise<ExitCo
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     throw new Failure(ExitCode.FAILURE, error.message, { remedy: error.remedy, cause: error });
+  }
+}
+
+/** Nothing was done yet: what cannot be read, or has no place to go, is wrong usage, not a finding. @throws {Failure} USAGE */
+export function beforehand<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    throw new Failure(ExitCode.USAGE, error.message, { remedy: error.remedy, cause: error });
   }
 }
 
