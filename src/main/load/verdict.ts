@@ -108,6 +108,8 @@ function ofTheServer({ server, totals }: Evidence): Finding[] {
 
 function ofTheThreads({ generator, measuredMs }: Evidence): Finding[] {
   const limit = VERDICT_LIMITS;
+  // A thread that was not asked for anything yet has only its own start to tell of.
+  if (measuredMs === 0) return [];
   return generator.threads.flatMap(({ name, utilization, delayP99Ms, gcMs }) => {
     const gc = measuredMs > 0 ? gcMs / measuredMs : 0;
     const texts: string[] = [];

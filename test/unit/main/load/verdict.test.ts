@@ -63,6 +63,15 @@ describe('the verdict', () => {
     expect(judge(evidence())).toEqual({ limitedBy: 'none', valid: true, reasons: [], warnings: [] });
   });
 
+  it('says nothing of load threads in a test that ended before it measured', () => {
+    const busy = { generator: { threads: [thread({ utilization: 1 })] }, measuredMs: 0 };
+    const { limitedBy, reasons } = judge(evidence({ ...busy, failure: 'none of 2 clients could connect' }));
+    expect({ limitedBy, reasons }).toEqual({
+      limitedBy: 'none',
+      reasons: ['none of 2 clients could connect'],
+    });
+  });
+
   it.each<[string, Parameters<typeof evidence>[0], string, boolean, string]>([
     [
       'a busy load thread',
