@@ -45,7 +45,8 @@ function checkedUrl(given: string): string {
     faults.throwIfAny();
     return url;
   } catch (error) {
-    throw usageError(`The URL ${(error as LoadOptionsError).faults[0]?.message}.`);
+    const problem = `The URL ${(error as LoadOptionsError).faults[0]?.message}`;
+    throw usageError(problem.endsWith('?') ? problem : `${problem}.`);
   }
 }
 

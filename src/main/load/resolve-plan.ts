@@ -1,5 +1,6 @@
 /** Makes the plan of a load test out of its options: every default filled in, every fault found before anything starts. */
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { NO_LIMIT } from '../../shared/capacity';
@@ -190,10 +191,21 @@ function resolveConnect(options: LoadOptions, clients: number, faults: Faults): 
     timeoutMs: number('connectTimeoutMs', { whole: false }),
     concurrency: number('connectConcurrency'),
     attempts: number('connectAttempts'),
-    sourceAddresses: [...(options.sourceAddresses ?? loopbackAddresses(url, clients))],
+    sourceAddresses: options.sourceAddresses
+      ? options.sourceAddresses.map((address) => checkedAddress(address, faults))
+      : loopbackAddresses(url, clients),
     client: faults.oneOf('client', options.client, ['sink', 'ws'], 'sink'),
     adapter: resolveAdapter(options, faults),
   };
+}
+
+function checkedAddress(address: string, faults: Faults): string {
+  if (isIP(address) === 0)
+    faults.add(
+      'sourceAddresses',
+      `must be IP addresses of this host, such as 127.0.0.2, and one is ${JSON.stringify(address)}`,
+    );
+  return address;
 }
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -247,13 +259,15 @@ function checkTogether(options: LoadOptions, plan: LoadPlan, faults: Faults): vo
     faults.add('churnPerSecond', 'must not be 0 in mode churn');
   if (plan.connect.compression && plan.connect.client !== 'ws')
     faults.add('compression', "needs client 'ws': the raw peers speak none");
+  if (plan.abortOnFailMs !== undefined && plan.thresholds.length === 0)
+    faults.add('abortOnFailMs', 'needs thresholds: the first that fails ends the test');
   checkSequences(plan, faults);
   for (const expression of plan.thresholds) {
     try {
       parseThreshold(expression);
     } catch (error) {
       if (!(error instanceof ThresholdError)) throw error;
-      faults.add('thresholds', error.message);
+      faults.add('thresholds', error.fault);
     }
   }
   if (options.agents !== undefined && options.url === undefined)

@@ -34,10 +34,14 @@ export interface Threshold {
 /** A threshold that cannot be meant. The message says what is wrong and what to write instead. */
 export class ThresholdError extends RangeError {
   readonly expression: string;
+  /** The message without the word "threshold", to stand behind the name of an option. */
+  readonly fault: string;
 
   constructor(expression: string, problem: string) {
-    super(`threshold ${JSON.stringify(shortened(expression))}: ${problem}`);
+    const fault = `${JSON.stringify(shortened(expression))}: ${problem}`;
+    super(`threshold ${fault}`);
     this.name = 'ThresholdError';
+    this.fault = fault;
     this.expression = expression;
   }
 }

@@ -35,7 +35,10 @@ export async function find(given: Given): Promise<ExitCode> {
   const [round, ...more] = request.rounds;
   if (more.length > 0)
     throw usageError('find looks at one server: give one --target, and a file without scenarios.');
-  planRounds({ rounds: [roundFor(round, aim.from, aim)], origins: request.origins });
+  planRounds({
+    rounds: [roundFor(round, aim.from, aim)],
+    origins: { ...request.origins, threshold: '--limit' },
+  });
   return withAudience(values, (audience, interruption) => search(aim, round, values, audience, interruption));
 }
 

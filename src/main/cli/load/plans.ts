@@ -59,6 +59,8 @@ const WITH_UNIT = /(Ms|PerSecond|Bytes)$/;
 
 function nameFor(option: string, origins: Request['origins']): string {
   const [stem] = option.split(/[.[]/);
+  // A script is an adapter of the library.
+  if (stem === 'adapter' && origins.script !== undefined) return origins.script;
   const key = FLAG_OF[stem] ?? stem;
   if (key === key.toUpperCase()) return key;
   const name = origins[key] ?? flagName(key);

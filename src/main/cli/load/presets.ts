@@ -26,6 +26,7 @@ export function scheduleOf(values: BenchValues, problems: Problems): ScheduleOpt
   }
   if (stage && duration !== undefined)
     problems.add('--duration', 'cannot go with --stage, which has its own');
+  if (stage && rate !== undefined) problems.add('--rate', 'cannot go with --stage, which has its own');
   const rates = rate === undefined ? {} : { ratePerSecond: rate };
   const durationMs = duration ?? (soak ? SOAK.durationMs : undefined);
   const warmupMs = values.warmup ?? (soak ? SOAK.warmupMs : undefined);

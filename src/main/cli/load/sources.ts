@@ -32,7 +32,7 @@ export class Problems {
   check(): void {
     const [first, ...more] = this.#texts;
     if (first === undefined) return;
-    if (more.length === 0) throw usageError(`${first}.`);
+    if (more.length === 0) throw usageError(first.endsWith('?') ? first : `${first}.`);
     throw usageError(
       [`${this.#texts.size} faults:`, ...[first, ...more].map((text) => `  ${text}`)].join('\n'),
     );

@@ -17,7 +17,7 @@ import { sampleOf } from './url-target';
 
 type Command = NonNullable<LoadOptions['command']>;
 
-const DEFAULT_READY_TIMEOUT_MS = 10_000;
+const DEFAULT_READY_TIMEOUT_MS = 30_000;
 /** Between two looks whether the port answers. */
 const LOOK_MS = 50;
 /** One look takes no longer. */
