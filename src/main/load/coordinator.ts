@@ -225,7 +225,10 @@ export class Coordinator {
     );
     this.#publishing = publishing ?? this.#publishing;
     this.#last = generators;
-    if (this.#startNs > 0) this.#recorder.watchThreads(generators, this.#sinceStart());
+    if (this.#startNs > 0) {
+      const threads = [...generators.threads, ...(publishing?.threads ?? [])];
+      this.#recorder.watchThreads(threads, this.#sinceStart());
+    }
     return withPublishing(generators, publishing);
   }
 
@@ -294,8 +297,8 @@ export class Coordinator {
       thresholds: this.#thresholds,
       startNs: this.#startNs,
       target: this.#target ?? { kind: 'url', name: '', url: this.#plan.connect.url },
-      last: { ...this.#last, threads: this.#recorder.threads(this.#last.threads) },
-      publishing: this.#publishing,
+      last: this.#recorder.withThreads(this.#last),
+      publishing: this.#publishing && this.#recorder.withThreads(this.#publishing),
       recorder: this.#recorder,
       hub: reports.hub,
       sink: reports.sink,

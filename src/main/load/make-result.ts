@@ -70,6 +70,7 @@ export function makeResult(all: Observations): LoadResult {
     responseP50Ms: percentileOf(latency.response, 50),
     lagP99Ms: percentileOf(latency.scheduleLag, 99),
     generator,
+    publisherThreads: seen.publishing?.threads,
     server: seen.server,
     reconciliation,
     measuredMs,

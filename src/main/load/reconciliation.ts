@@ -22,7 +22,7 @@ export function reconcile({ counters, refused, samples, hub, sink }: Accounts): 
     ...seen,
     refused,
     unsent: counters.unsent,
-    foreign: counters.foreign,
+    foreign: counters.foreign + (sink?.stale ?? 0),
     samples: [...new Set(samples)],
     // Not all that came damaged stands for one that is missing: it may have come a second time, or not have been due.
     addsUp: damaged >= 0 && damaged <= corrupt,

@@ -64,7 +64,7 @@ export class Recorder {
   }
 
   /** Every look at the threads counts, since each tells only how busy they were since the one before. */
-  watchThreads({ threads }: GeneratorSnapshot, ns: number): void {
+  watchThreads(threads: readonly ThreadLoad[], ns: number): void {
     const sinceNs = this.#watchedNs;
     this.#watchedNs = ns;
     if (phaseAt((ns + sinceNs) / 2, this.#schedule) !== 'measure') return;
@@ -75,11 +75,12 @@ export class Recorder {
     }
   }
 
-  /** The threads with their utilization over the measure window. */
-  threads(last: readonly ThreadLoad[]): ThreadLoad[] {
-    return last.map((thread) => {
+  /** With the utilization of its threads over the measure window. */
+  withThreads(snapshot: GeneratorSnapshot): GeneratorSnapshot {
+    const threads = snapshot.threads.map((thread) => {
       const sum = this.#busy.get(thread.name);
       return sum === undefined || sum.ms === 0 ? thread : { ...thread, utilization: sum.busyMs / sum.ms };
     });
+    return { ...snapshot, threads };
   }
 }

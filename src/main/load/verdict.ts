@@ -1,5 +1,6 @@
 /** What limited a test, and whether its figures say something about the server. Pure. */
 import { LimitedBy, type LoadResult, type Verdict } from '../../shared/load/result';
+import type { ThreadLoad } from '../../shared/load/snapshot';
 
 /** Past these a test says less about the server than about the generator, or is limited by what the sentence names. */
 export const VERDICT_LIMITS = {
@@ -34,6 +35,8 @@ export interface Evidence {
   responseP50Ms: number | null;
   lagP99Ms: number | null;
   generator: Pick<LoadResult['generator'], 'threads'>;
+  /** Where a hub publishes by threads of its own process: those. Undefined: connections of the generator publish. */
+  publisherThreads: readonly ThreadLoad[] | undefined;
   server: LoadResult['server'];
   reconciliation: LoadResult['reconciliation'];
   /** How long the measure window was. */
@@ -125,32 +128,50 @@ function ofTheThreads({ generator, measuredMs }: Evidence): Finding[] {
   });
 }
 
-function ofTheSchedule({ totals, responseP50Ms, lagP99Ms, server }: Evidence): Finding[] {
+function ofTheSchedule(evidence: Evidence): Finding[] {
+  const { totals, responseP50Ms, lagP99Ms, server } = evidence;
   const findings: Finding[] = [];
   const limit = VERDICT_LIMITS;
+  const late = whoIsLate(evidence);
   const allowed = Math.max(limit.lagFloorMs, limit.lagShare * (responseP50Ms ?? 0));
   if (lagP99Ms !== null && lagP99Ms > allowed)
     findings.push({
-      by: LimitedBy.CLIENT,
+      by: late.by,
       spoils: true,
-      text: `messages went ${ms(lagP99Ms)} late at the 99th percentile (limit ${ms(allowed)})`,
+      text: late.told(`messages went ${ms(lagP99Ms)} late at the 99th percentile (limit ${ms(allowed)})`),
     });
   const refusedShare = totals.scheduled > 0 ? totals.refused / totals.scheduled : 0;
-  if (totals.targetPerSecond > 0 && totals.achieved + refusedShare < limit.achieved)
-    findings.push({
-      by: overShare(totals.unsent, totals.scheduled, limit.unsent)
-        ? behindTheSocket(server)
-        : LimitedBy.CLIENT,
-      spoils: true,
-      text: `only ${share(totals.achieved)} of the scheduled messages were published (limit ${share(limit.achieved)})`,
-    });
-  else if (overShare(totals.unsent, totals.scheduled, limit.unsent))
+  const isUnsent = overShare(totals.unsent, totals.scheduled, limit.unsent);
+  if (totals.targetPerSecond > 0 && totals.achieved + refusedShare < limit.achieved) {
+    const text = `only ${share(totals.achieved)} of the scheduled messages were published (limit ${share(limit.achieved)})`;
+    findings.push(
+      isUnsent
+        ? { by: behindTheSocket(server), spoils: true, text }
+        : { by: late.by, spoils: true, text: late.told(text) },
+    );
+  } else if (isUnsent)
     findings.push({
       by: behindTheSocket(server),
       spoils: true,
       text: `${totals.unsent} messages could not be sent (limit ${share(limit.unsent)}): no connection, or its socket was full`,
     });
   return findings;
+}
+
+/**
+ * Whose doing it is that messages go late: the generator's, or that of publisher threads in a hub's process. They are part of the
+ * load where they are busy themselves; where they are not, and the hub is, it has left them no time.
+ */
+function whoIsLate({ publisherThreads, server }: Evidence): { by: LimitedBy; told(text: string): string } {
+  if (publisherThreads === undefined) return { by: LimitedBy.CLIENT, told: (text) => text };
+  const { utilization, serverCpu } = VERDICT_LIMITS;
+  const busy = publisherThreads.filter((thread) => thread.utilization > utilization);
+  const theHubs = busy.length === 0 && server !== null && server.cpu >= serverCpu;
+  const why = busy.map((thread) => `; ${thread.name} was busy ${share(thread.utilization)} of the time`);
+  return {
+    by: theHubs ? LimitedBy.SERVER : LimitedBy.CLIENT,
+    told: (text) => `publisher threads in the hub's process: ${text}${why[0] ?? ''}`,
+  };
 }
 
 /** Who it is that does not take what is sent: a server with time to spare is not to blame. */

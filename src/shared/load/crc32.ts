@@ -4,10 +4,7 @@
  */
 import { crc32 as nativeCrc32 } from 'node:zlib';
 
-/**
- * Up to here a table is faster than the call of zlib and the view that it needs.
- * 2026-11-24, `npm run bench:generator -- crc`.
- */
+/** Up to here a table is faster than the call of zlib and the view that it needs. 2026-11-24, `npm run bench:checksum`. */
 const TABLE_UP_TO_BYTES = 384;
 const POLYNOMIAL = 0xedb8_8320;
 

@@ -30,6 +30,8 @@ export interface SinkReport {
   duplicated: number;
   reordered: number;
   corrupt: number;
+  /** Messages of earlier tests, which count as foreign. */
+  stale: number;
   response: Histogram;
   delivery: Histogram;
 }

@@ -133,7 +133,7 @@ function verdictLines(result: LoadResult, colors: Colors, width: number): string
     ...flow(
       [
         `${colors.bold('verdict')}  ${good ? colors.green(words) : colors.red(words)}`,
-        thresholdCount(result),
+        ...(result.thresholds.length === 0 ? [] : [thresholdCount(result)]),
       ],
       width,
       '',

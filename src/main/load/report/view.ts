@@ -1,6 +1,6 @@
 /** What every report says of a result, in words and numbers, before it has a form. Pure. */
 import { Mode } from '../../../shared/load/plan';
-import type { LatencySummary, LoadResult } from '../../../shared/load/result';
+import type { LatencySummary, LimitedBy, LoadResult } from '../../../shared/load/result';
 import { faultsOf, Outcome, outcomeOf } from '../correctness';
 import { percentileOf } from '../metric-values';
 import { metricNamed, rowOf } from '../metrics';
@@ -181,12 +181,18 @@ export function verdictWords(result: LoadResult): { words: string; good: boolean
     failed: 'failed: it did not come to its end',
     interrupted: 'interrupted: figures are of what was measured until then',
     incorrect: `incorrect: ${faultsOf(result).join(', ')}`,
-    invalid: `not valid: the figures say nothing about the server (${limit})`,
+    invalid: `not valid: ${invalidity(limitedBy)} (${limit})`,
     threshold: `threshold failed, ${limit}`,
     good: `good, ${limit}`,
   };
   const outcome = outcomeOf(result);
   return { words: words[outcome], good: outcome === Outcome.GOOD };
+}
+
+function invalidity(limitedBy: LimitedBy): string {
+  return limitedBy === 'server' || limitedBy === 'network'
+    ? 'messages did not go when they should'
+    : 'the figures say nothing about the server';
 }
 
 /** The kinds of errors, the most frequent first. */

@@ -24,9 +24,14 @@ export class SinkCounter {
   #duplicated = 0;
   #reordered = 0;
   #corrupt = 0;
+  #stale = 0;
   #measured: Timetable | undefined;
 
-  constructor(plan: Pick<LoadPlan, 'mode' | 'clients' | 'publishers'>) {
+  readonly #sinceNs: number;
+
+  /** @param sinceNs what should have gone before is of an earlier test. Default: now, since nothing is due yet */
+  constructor(plan: Pick<LoadPlan, 'mode' | 'clients' | 'publishers'>, sinceNs = monotonicNs()) {
+    this.#sinceNs = sinceNs;
     this.#checker = new StreamChecker({ clients: 1, streams: streamsOf(plan) });
     this.#checker.join(SLOT);
   }
@@ -37,7 +42,8 @@ export class SinkCounter {
 
   take(message: Buffer): void {
     const finding = readProbe(message, 0, message.length, this.#probe);
-    if (finding === ProbeFinding.WHOLE) this.#takeWhole();
+    if (finding === ProbeFinding.WHOLE && this.#probe.intendedNs < this.#sinceNs) this.#stale++;
+    else if (finding === ProbeFinding.WHOLE) this.#takeWhole();
     else if (finding === ProbeFinding.CORRUPT) {
       this.#corrupt++;
       this.#checker.takeCorrupt(SLOT, message.length);
@@ -53,6 +59,7 @@ export class SinkCounter {
       duplicated: this.#duplicated,
       reordered: this.#reordered,
       corrupt: this.#corrupt,
+      stale: this.#stale,
       response: this.#response,
       delivery: this.#delivery,
     };

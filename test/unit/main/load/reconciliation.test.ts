@@ -86,6 +86,7 @@ describe('the reconciliation', () => {
       duplicated: 0,
       reordered: 1,
       corrupt: 0,
+      stale: 2,
       response: empty,
       delivery: empty,
     };
@@ -95,6 +96,7 @@ describe('the reconciliation', () => {
       received: 7,
       lost: 3,
       reordered: 1,
+      foreign: 2,
       addsUp: true,
     });
   });

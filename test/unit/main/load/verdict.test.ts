@@ -24,6 +24,7 @@ function evidence(changes: Partial<Evidence> & { counts?: Partial<Evidence['tota
     responseP50Ms: 1,
     lagP99Ms: 0.2,
     generator: { threads: [thread()] },
+    publisherThreads: undefined,
     server: server(0.4),
     reconciliation: {
       expected: 10_000,
@@ -167,6 +168,33 @@ describe('the verdict', () => {
   ])('%s', (_what, changes, limitedBy, valid, reason) => {
     expect(judge(evidence(changes))).toMatchObject({ limitedBy, valid, reasons: [reason] });
   });
+
+  it.each<[string, number, number, string, string]>([
+    [
+      'the generator where a publisher is busy itself',
+      0.95,
+      1,
+      'client',
+      '; publisher 0 was busy 95.0 % of the time',
+    ],
+    ['the server where its hub leaves them no time', 0.1, 1, 'server', ''],
+    ['the generator where nobody is busy', 0.1, 0.3, 'client', ''],
+  ])(
+    "says that publisher threads in the hub's process were late, and names %s",
+    (_, busy, cpu, limitedBy, why) => {
+      const publisherThreads = [thread({ name: 'publisher 0', utilization: busy })];
+      const late = judge(evidence({ publisherThreads, lagP99Ms: 3, server: server(cpu) }));
+      expect(late).toMatchObject({ limitedBy, valid: false });
+      expect(late.reasons).toContain(
+        `publisher threads in the hub's process: messages went 3.00 ms late at the 99th percentile (limit 2.00 ms)${why}`,
+      );
+      const few = judge(evidence({ publisherThreads, counts: { achieved: 0.9 }, server: server(cpu) }));
+      expect(few).toMatchObject({ limitedBy, valid: false });
+      expect(few.reasons.at(-1)).toBe(
+        `publisher threads in the hub's process: only 90.0 % of the scheduled messages were published (limit 99.0 %)${why}`,
+      );
+    },
+  );
 
   it('names the generator where both are at their end: what it says of the server is not known', () => {
     const both = evidence({ generator: { threads: [thread({ utilization: 1 })] }, server: server(1) });

@@ -28,12 +28,20 @@ test('counts what came, came twice, came late, came damaged, and did not come', 
 });
 
 test('measures only what was intended within the window', () => {
-  const sink = new SinkCounter(plan);
   const now = monotonicNs();
+  const sink = new SinkCounter(plan, now - 3e9);
   sink.begin({ startNs: now - 3e9, measureFromNs: now - 2e9, measureToNs: now - 1e9 });
   for (const [sequence, agoNs] of [2.5e9, 1.5e9, 0.5e9].entries())
     sink.take(message(0, sequence, now - agoNs));
   const { response, delivery, received } = sink.report();
   expect({ received, counts: [response.count, delivery.count] }).toEqual({ received: 3, counts: [1, 1] });
   expect(response.minNs).toBeGreaterThanOrEqual(1.5e9);
+});
+
+test('leaves out messages of an earlier test, and says how many came', () => {
+  const earlier = message(0, 0);
+  const sink = new SinkCounter(plan);
+  sink.take(earlier);
+  sink.take(message(0, 0));
+  expect(sink.report({ 0: 1 })).toMatchObject({ received: 1, duplicated: 0, lost: 0, stale: 1 });
 });
