@@ -73,6 +73,19 @@ describe('the verdict', () => {
     });
   });
 
+  it.each([
+    ['complete', 0.98, false],
+    ['threshold', 0.98, true],
+    ['interrupted', 0.98, true],
+    ['interrupted', 0.9, false],
+  ] as const)(
+    'may miss what was under way when it was cut: %s, %d published, valid: %s',
+    (ended, achieved, valid) => {
+      const counts = { achieved, targetPerSecond: 100 };
+      expect(judge(evidence({ run: { ended }, measuredMs: 500, counts })).valid).toBe(valid);
+    },
+  );
+
   it.each<[string, Parameters<typeof evidence>[0], string, boolean, string]>([
     [
       'a busy load thread',
