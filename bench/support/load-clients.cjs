@@ -15,6 +15,17 @@ const [, , kind, url, count] = process.argv;
 const clients = Number(count);
 /** A payload of 128 bytes and its head. */
 const FRAME_BYTES = 132;
+/** A little less than the server's period, so that there is hardly ever more than one message in a read. */
+const HOLD_MS = 18;
+const never = new Int32Array(new SharedArrayBuffer(4));
+let held = false;
+
+/** Looks at the sockets once, then sleeps, while it is held: what came meanwhile is there all at once. */
+function hold() {
+  if (!held) return;
+  Atomics.wait(never, 0, 0, HOLD_MS);
+  setImmediate(hold);
+}
 
 async function startLoadThread() {
   const plan = resolvePlan({
@@ -89,6 +100,11 @@ async function main() {
   const counted = await STARTS[kind]();
   const connectMs = performance.now() - beganMs;
   process.on('message', (what) => {
+    if (what === 'hold' || what === 'release') {
+      held = what === 'hold';
+      if (held) setImmediate(hold);
+      return;
+    }
     if (what === 'memory') global.gc();
     const { user, system } = process.cpuUsage();
     process.send({ ...counted(), cpuUs: user + system, userUs: user, rssBytes: process.memoryUsage.rss() });
