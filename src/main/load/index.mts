@@ -1,2 +1,2 @@
 export type * from './index.js';
-export { LoadOptionsError, loadTest, REFERENCE_TARGETS, ThresholdError } from './index.js';
+export { LoadOptionsError, loadTest, REFERENCE_TARGETS } from './index.js';

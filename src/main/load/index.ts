@@ -33,4 +33,3 @@ export type { LoadCounters, LoadError, ThreadLoad } from '../../shared/load/snap
 export { type LoadFault, LoadOptionsError } from './faults';
 export { loadTest } from './load-test';
 export { type LoadEvent, type LoadOptions, REFERENCE_TARGETS, type ReferenceTarget } from './options';
-export { ThresholdError } from './thresholds';
