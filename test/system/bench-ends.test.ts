@@ -77,8 +77,9 @@ describeOnLinux('killed, it leaves no process behind', () => {
     async (phase, args) => {
       const { url } = await serverFor(phase);
       const program = bench([url, '--processes', '2', ...args]);
-      await reached(program, phase);
+      await reached(program, 'prepare');
       const children = await descendantsOnce(program, 2);
+      await reached(program, phase);
       program.process.kill('SIGKILL');
       await untilGone(...children);
     },

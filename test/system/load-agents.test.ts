@@ -149,7 +149,7 @@ describe('agents on other hosts', () => {
       expect(reconciliation.received).toBe(totals.published * 10);
       expect(totals.negative).toBe(0);
       expect(latency.response.count).toBe(200 * 10);
-      expect(latency.response.maxMs).toBeLessThan(2_000);
+      expect(latency.response.maxMs).toBeLessThan(60_000); // far less than what the clocks are apart
       const offsets = [-5_000e9, -20_000e9];
       for (const [at, { address }] of rig.agents.entries()) {
         const clock = generator.clocks.find((known) => known.generator === address)!;

@@ -49,8 +49,13 @@ describe.each(KINDS)('Socket.IO by a client of kind $client', (changes) => {
   });
 
   test('is open only once the server let it into the namespace, and lives through its pings', async () => {
-    const { io, url } = await startSocketIo({ pingInterval: 30, pingTimeout: 200 });
-    io.on('connection', (socket) => setTimeout(() => socket.emit('message', 'late'), 300));
+    const { io, url } = await startSocketIo({ pingInterval: 30 });
+    let pongs = 0;
+    io.on('connection', (socket) =>
+      socket.conn.on('packet', ({ type }) => {
+        if (type === 'pong' && ++pongs === 3) socket.emit('message', 'late');
+      }),
+    );
     const { notes } = await openPeer(url, changes);
     await notes.until(() => notes.messages.length === 1);
     expect([notes.texts, notes.ends]).toEqual([['late'], []]);

@@ -42,10 +42,13 @@ describe('a load test that is ended early', () => {
     const onEvent = (event: LoadEvent) => {
       if (event.type === 'phase' && event.name === 'drain') controller.abort();
     };
-    const options = { ...LONG, url: server.url, warmupMs: 0, durationMs: 100, drainTimeoutMs: 60_000 };
+    const options = { ...LONG, url: server.url, warmupMs: 0, durationMs: 500, drainTimeoutMs: 60_000 };
     const result = await loadTest({ ...options, signal: controller.signal, onEvent });
     expect(result.run.ended).toBe('interrupted');
-    expect(result.reconciliation).toMatchObject({ expected: 80, received: 0, lost: 80, addsUp: true });
+    // A thread that is late has not sent all that the schedule has.
+    const expected = result.totals.published * LONG.clients!;
+    expect(expected).toBeGreaterThan(0);
+    expect(result.reconciliation).toMatchObject({ expected, received: 0, lost: expected, addsUp: true });
     await until(() => server.open === 0, 'all connections are gone');
   });
 

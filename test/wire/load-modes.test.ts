@@ -1,3 +1,4 @@
+import type { WebSocket } from 'ws';
 import { type LoadOptions, type LoadResult, loadTest } from '../../src/main/load';
 import { endAll, startHub } from '../support/hubs';
 import { startLoadServer } from '../support/load-server';
@@ -169,9 +170,13 @@ describe('a load test', () => {
 
 describe('a load test that does not go well', () => {
   it('tells lost connections, and what they missed, apart from what the server lost', async () => {
+    let second: WebSocket | undefined;
+    let messages = 0;
     const { url } = await startLoadServer('broadcast', (ws, nth) => {
-      if (nth === 2) ws.once('message', () => {});
-      if (nth === 2) setTimeout(() => ws.close(1013, 'too slow'), 150);
+      if (nth === 2) second = ws;
+      ws.on('message', () => {
+        if (++messages === 20) second?.close(1013, 'too slow');
+      });
     });
     const result = await run({ url, drainTimeoutMs: 100, publishers: 1, workers: 1 });
     expect(result.totals.lostConnections + result.totals.unsent).toBeGreaterThan(0);

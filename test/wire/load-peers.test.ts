@@ -369,15 +369,16 @@ describe('a slow peer', () => {
 
   test('that is half open reads, and answers neither pings nor a close', async () => {
     const heard: string[] = [];
-    const { url } = await startWsServer((ws) => {
+    const { url, server } = await startWsServer((ws) => {
       ws.on('pong', () => heard.push('pong'));
       ws.ping();
       ws.send('last');
       ws.close(4000);
       ws.on('close', (code) => heard.push(`close ${code}`));
-      setTimeout(() => ws.terminate(), 100);
     });
     const { notes } = await openPeer(url, {}, { kind: 'half-open' });
+    await notes.until(() => notes.messages.length === 1);
+    setTimeout(() => [...server.clients][0].terminate(), 100); // it has the close by then, too
     expect(await notes.untilEnd()).toMatchObject({ code: 4000 });
     await until(() => heard.length > 0, 'the server has given up');
     expect([heard, notes.texts, notes.pings]).toEqual([['close 1006'], ['last'], 0]);

@@ -12,13 +12,13 @@ import type { LoadResult } from '../../src/shared/load/result';
 import { startDiscardingServer } from '../support/discarding-server';
 import { FaultyServer } from '../support/faulty-server';
 import { endAll, whenOver } from '../support/hubs';
+import { inQuiet } from '../support/in-quiet';
 import type { Random } from '../support/random';
 
 afterEach(endAll);
 
 /** What sockets and threads add to a latency at the most, if nothing disturbs them. */
 const NOISE_MS = 20;
-const QUIET_TRIES = 5;
 /** Once in so many. */
 const NEVER = 2 ** 31;
 
@@ -265,20 +265,6 @@ describe('a generator', () => {
 function nth(values: readonly boolean[], count: number): number {
   let seen = 0;
   return values.findIndex((value) => value && ++seen === count);
-}
-
-/**
- * Other programs of the machine disturb a measurement now and then: it is made again, a few times. What is wrong with the
- * harness itself is wrong each time.
- */
-async function inQuiet(measurement: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await measurement();
-    } catch (disturbed) {
-      if (tries === QUIET_TRIES) throw disturbed;
-    }
-  }
 }
 
 /** How long each answer took, ms: asks 200 times a second at most, never before the last answer came. */
