@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { type LoadOptions, type LoadResult, loadTest } from '../../src/main/load';
 import { endAll, startHub } from '../support/hubs';
+import { inQuiet } from '../support/in-quiet';
 import { startLoadServer } from '../support/load-server';
 
 /** 20 messages of warm-up and 80 that count. */
@@ -76,17 +77,20 @@ describe('a load test', () => {
   });
 
   it('idle: clients connect and stay, and nothing is sent', async () => {
-    const server = await startLoadServer('sink');
-    const result = await run({ url: server.url, mode: 'idle', ratePerSecond: 0 });
-    expect(result.totals).toMatchObject({
-      opened: 5,
-      published: 0,
-      scheduled: 0,
-      lostConnections: 0,
-      left: 5,
+    await inQuiet(async () => {
+      const server = await startLoadServer('sink');
+      const result = await run({ url: server.url, mode: 'idle', ratePerSecond: 0 });
+      expect(result.totals).toMatchObject({
+        opened: 5,
+        published: 0,
+        scheduled: 0,
+        lostConnections: 0,
+        left: 5,
+      });
+      const tookMs = Date.parse(result.run.endedAt) - Date.parse(result.run.startedAt);
+      expect(tookMs).toBeGreaterThanOrEqual(SHORT.warmupMs! + SHORT.durationMs!);
+      expect(result.verdict.valid).toBe(true);
     });
-    expect(result.run.phases.find(({ name }) => name === 'measure')?.ms).toBeGreaterThan(300);
-    expect(result.verdict.valid).toBe(true);
   });
 
   it('connect: clients come at the connect rate, and leave as soon as they are there', async () => {
