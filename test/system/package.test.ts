@@ -71,6 +71,14 @@ describe('the packed tarball, installed into an empty project', () => {
     const source = `
       import { createHub, type Hub, type HubStats, type PostResult, type ProducerHandle, type HandlerModule } from 'ringcast';
       import { attachProducer, type Producer, type Settlement } from 'ringcast/producer';
+      import { loadTest, LoadOptionsError, type LoadOptions, type LoadResult } from 'ringcast/load';
+      export async function load(options: LoadOptions): Promise<number | null | undefined> {
+        const { latency, verdict }: LoadResult = await loadTest({ ...options, thresholds: ['lost == 0'] });
+        // @ts-expect-error
+        await loadTest({ client: 5 });
+        return verdict.valid ? latency.response.percentiles['99'] : null;
+      }
+      export const isRefused = (error: unknown) => error instanceof LoadOptionsError;
       export async function main(): Promise<void> {
         const hub: Hub = await createHub({ port: 0, channels: { a: { slow: 'wait' }, '*': {} }, ring: { laneBytes: 65536 } });
         hub.on('message', (info, data: string | Uint8Array) => { void hub.send(info.id, data); });
@@ -105,6 +113,18 @@ describe('the packed tarball, installed into an empty project', () => {
     );
     const compiler = path.join(__dirname, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc');
     expect(run(process.execPath, [compiler, '-p', '.'])).toBe('');
+  });
+
+  test('makes a load test from an ES module, and from CommonJS, by the same copy', () => {
+    writeFileSync(
+      path.join(folder, 'load.mjs'),
+      `import { createRequire } from 'node:module';
+       import { loadTest } from 'ringcast/load';
+       if (createRequire(import.meta.url)('ringcast/load').loadTest !== loadTest) throw new Error('two copies');
+       const { totals, reconciliation } = await loadTest({ clients: 2, ratePerSecond: 50, durationMs: 200, warmupMs: 0, settleMs: 0 });
+       console.log(totals.published, reconciliation.received, reconciliation.lost);`,
+    );
+    expect(run(process.execPath, ['load.mjs']).trim()).toBe('10 20 0');
   });
 
   test('loads neither ws nor piscina nor comlink for a producer', () => {
