@@ -144,13 +144,15 @@ export function serverFacts({ server }: LoadResult): Fact[] {
   ];
 }
 
-export function generatorFacts({ generator }: LoadResult): Fact[] {
-  const { threads } = generator;
+/** What the generator did in the measure window: without one (mode `connect`, nobody connected) only its memory is known. */
+export function generatorFacts({ run, generator }: LoadResult): Fact[] {
+  const hasMeasured = run.phases.some(({ name }) => name === 'measure');
+  const threads = hasMeasured ? generator.threads : [];
   const worst = (values: number[]) => (values.length === 0 ? null : Math.max(...values));
   return [
     ['busiest thread', formatQuantity(worst(threads.map((thread) => thread.utilization)), 'share')],
     ['loop delay p99', formatQuantity(worst(threads.map((thread) => thread.delayP99Ms)), 'time')],
-    ['cpu', formatQuantity(generator.cpu, 'cores')],
+    ['cpu', formatQuantity(hasMeasured ? generator.cpu : null, 'cores')],
     ['memory', formatQuantity(generator.rssBytes, 'bytes')],
     ['per message', formatQuantity(asMs(generator.usPerReceived), 'time')],
   ];

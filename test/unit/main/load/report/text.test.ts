@@ -140,3 +140,10 @@ test('of several runs the one in the middle is shown, and a line for each', () =
     expect.stringMatching(/^ {4}3 .*\/s {2}median$/),
   ]);
 });
+
+test('of a test that measured nothing, nothing of the generator is known but its memory', () => {
+  const text = textReport(
+    loadResult({ change: ({ run }) => (run.phases = run.phases.filter(({ name }) => name !== 'measure')) }),
+  );
+  expect(text).toContain('generator     busiest thread n/a  loop delay p99 n/a  cpu n/a  memory 142 MiB');
+});
