@@ -13,7 +13,7 @@ import { type LoadPlan, Mode } from '../../shared/load/plan';
 import type { LoadResult } from '../../shared/load/result';
 import { Schedule } from '../../shared/load/schedule';
 import { wholeShare } from '../../shared/load/shares';
-import type { GeneratorSnapshot } from '../../shared/load/snapshot';
+import { type GeneratorSnapshot, PUBLISHING_COUNTERS } from '../../shared/load/snapshot';
 import type { Target } from '../../shared/load/target';
 import { AbortOnFail } from './abort-on-fail';
 import { emptySnapshot } from './empty-snapshot';
@@ -359,12 +359,3 @@ function withPublishing(
   scheduleLag.add(publishing.histograms.scheduleLag);
   return { ...generators, counters, histograms: { ...generators.histograms, scheduleLag } };
 }
-
-const PUBLISHING_COUNTERS = [
-  'scheduled',
-  'published',
-  'publishedBytes',
-  'publishedMeasured',
-  'refused',
-  'unsent',
-] as const;

@@ -11,7 +11,7 @@ import {
   STAGES,
 } from '../../shared/load/result';
 import type { Schedule } from '../../shared/load/schedule';
-import type { GeneratorSnapshot } from '../../shared/load/snapshot';
+import { type GeneratorSnapshot, PUBLISHING_COUNTERS } from '../../shared/load/snapshot';
 import type { SinkReport, Target, TargetReport } from '../../shared/load/target';
 import { clockDoubt } from './clocks';
 import { environment } from './env';
@@ -67,7 +67,7 @@ export function makeResult(all: Observations): LoadResult {
   const verdict = judge({
     run: seen.run,
     totals,
-    responseP50Ms: percentileOf(latency.response, 50),
+    responseP99Ms: percentileOf(latency.response, 99),
     lagP99Ms: percentileOf(latency.scheduleLag, 99),
     generator,
     publisherThreads: seen.publishing?.threads,
@@ -148,15 +148,7 @@ function totalsOf(seen: Observations): LoadResult['totals'] {
   const { last, publishing, schedule, sink } = seen;
   const counters = { ...last.counters };
   if (publishing !== undefined)
-    for (const name of [
-      'scheduled',
-      'published',
-      'publishedBytes',
-      'publishedMeasured',
-      'refused',
-      'unsent',
-    ] as const)
-      counters[name] += publishing.counters[name];
+    for (const name of PUBLISHING_COUNTERS) counters[name] += publishing.counters[name];
   if (sink !== undefined) counters.received = sink.received;
   const windowFromNs = schedule.warmupNs;
   const windowToNs = windowEndNs(seen);

@@ -12,7 +12,7 @@ export const VERDICT_LIMITS = {
   achieved: 0.99,
   /** Share of the times of the schedule at which nothing could be sent. */
   unsent: 0.001,
-  /** Schedule lag, 99th percentile: this part of the response's median, and at least so long. */
+  /** Schedule lag, 99th percentile: this part of the response's, and at least so long. */
   lagShare: 0.5,
   lagFloorMs: 2,
   /** Event loop delay of a load thread, 99th percentile. */
@@ -32,7 +32,7 @@ export interface Evidence {
   run: Pick<LoadResult['run'], 'ended'>;
   totals: LoadResult['totals'];
   /** Null where there are too few samples. */
-  responseP50Ms: number | null;
+  responseP99Ms: number | null;
   lagP99Ms: number | null;
   generator: Pick<LoadResult['generator'], 'threads'>;
   /** Where a hub publishes by threads of its own process: those. Undefined: connections of the generator publish. */
@@ -129,11 +129,11 @@ function ofTheThreads({ generator, measuredMs }: Evidence): Finding[] {
 }
 
 function ofTheSchedule(evidence: Evidence): Finding[] {
-  const { totals, responseP50Ms, lagP99Ms, server } = evidence;
+  const { totals, responseP99Ms, lagP99Ms, server } = evidence;
   const findings: Finding[] = [];
   const limit = VERDICT_LIMITS;
   const late = whoIsLate(evidence);
-  const allowed = Math.max(limit.lagFloorMs, limit.lagShare * (responseP50Ms ?? 0));
+  const allowed = Math.max(limit.lagFloorMs, limit.lagShare * (responseP99Ms ?? 0));
   if (lagP99Ms !== null && lagP99Ms > allowed)
     findings.push({
       by: late.by,
@@ -195,6 +195,10 @@ function warningsOf({ generator, totals, reconciliation, run, clockDoubt, force 
       warnings.push(
         `generator: ${name} was busy ${share(utilization)} of the time, near the limit of ${share(VERDICT_LIMITS.utilization)}`,
       );
+  if (totals.foreign > 0)
+    warnings.push(
+      `${totals.foreign} messages came that this test did not send, or not to the client that got them`,
+    );
   if (totals.connectFailed > 0 && totals.opened > 0)
     warnings.push(`${totals.connectFailed} clients could not connect, after all their attempts`);
   if (totals.lostConnections > 0)

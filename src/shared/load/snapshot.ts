@@ -54,6 +54,15 @@ export const LOAD_COUNTERS = [
   /** Latencies that came out negative, which only clocks that disagree can do. They are in no histogram. */
   'negative',
 ] as const;
+/** Of them, what a hub counts whose own threads publish. */
+export const PUBLISHING_COUNTERS = [
+  'scheduled',
+  'published',
+  'publishedBytes',
+  'publishedMeasured',
+  'refused',
+  'unsent',
+] as const satisfies readonly (typeof LOAD_COUNTERS)[number][];
 export type LoadCounter = (typeof LOAD_COUNTERS)[number];
 export type LoadCounters = Record<LoadCounter, number>;
 

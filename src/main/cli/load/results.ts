@@ -8,7 +8,7 @@ import { setText } from '../../load/report/set-text';
 import { checkOutput, writeJobSummary, writeReport } from '../../load/report/write-report';
 import { ExitCode } from '../exit-codes';
 import { Failure, usageError } from '../failure';
-import { wantsColor } from '../terminal';
+import { Terminal, wantsColor } from '../terminal';
 import type { BenchValues } from './bench-flags';
 import type { RoundResults } from './rounds';
 import { sideBySide } from './side-by-side';
@@ -42,12 +42,15 @@ function asOne({ results }: RoundResults): LoadResult | ResultSet | undefined {
 /** @throws {Failure} if a file cannot be written; the text was printed then, and the other files are there */
 export function showResults(all: readonly RoundResults[], values: BenchValues): void {
   if (!values.json) process.stdout.write(resultText(all));
+  const terminal = new Terminal({ quiet: values.quiet || values.json });
   const problems: string[] = [];
   for (const round of all) {
     const from = asOne(round);
     if (from === undefined) continue;
     const tries = (values.output ?? []).map((file) => () => {
-      writeReport(from, all.length > 1 ? fileOf(file, round.name ?? '') : file);
+      const path = all.length > 1 ? fileOf(file, round.name ?? '') : file;
+      writeReport(from, path);
+      terminal.note(`wrote ${path}`);
     });
     if (values.github) tries.push(() => writeJobSummary(from, process.env));
     for (const attempt of tries) gatherProblem(attempt, problems);

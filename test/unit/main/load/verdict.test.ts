@@ -21,7 +21,7 @@ function evidence(changes: Partial<Evidence> & { counts?: Partial<Evidence['tota
       receivedBytesPerSecond: 128_000,
       ...counts,
     },
-    responseP50Ms: 1,
+    responseP99Ms: 1,
     lagP99Ms: 0.2,
     generator: { threads: [thread()] },
     publisherThreads: undefined,
@@ -217,8 +217,8 @@ describe('the verdict', () => {
 
   it('allows a lag that does not matter beside the response', () => {
     const lagP99Ms = 40;
-    expect(judge(evidence({ lagP99Ms, responseP50Ms: 100 })).valid).toBe(true);
-    expect(judge(evidence({ lagP99Ms, responseP50Ms: lagP99Ms / VERDICT_LIMITS.lagShare - 1 })).valid).toBe(
+    expect(judge(evidence({ lagP99Ms, responseP99Ms: 100 })).valid).toBe(true);
+    expect(judge(evidence({ lagP99Ms, responseP99Ms: lagP99Ms / VERDICT_LIMITS.lagShare - 1 })).valid).toBe(
       false,
     );
   });
