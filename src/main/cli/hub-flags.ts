@@ -1,7 +1,7 @@
 /** The flags of every command that starts a hub, and what they say. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import { HUB_NUMBERS, RING_NUMBERS } from '../../shared/options';
+import { HUB_NUMBERS, RING_NUMBERS, SLOW_POLICIES } from '../../shared/options';
 import { DEFAULT_PORT, type Given, type GivenSettings, type Origins } from '../config/settings';
 import { channelName, collect, logLevels, powerOfTwo, syslogAddress, wholeNumber } from './arguments';
 
@@ -32,7 +32,7 @@ export function addHubFlags(command: Command): Command {
       .argParser(wholeNumber(maxDescriptors[1], maxDescriptors[2])),
     new Option('--slow <POLICY>', 'a peer that falls behind is cut, or waited for')
       .env('RINGCAST_SLOW')
-      .choices(['disconnect', 'wait']),
+      .choices([...SLOW_POLICIES]),
     new Option('--lane-bytes <SIZE>', 'room for messages on their way (1MiB); the longest is almost half')
       .env('RINGCAST_LANE_BYTES')
       .argParser(powerOfTwo(laneBytes[1], laneBytes[2])),

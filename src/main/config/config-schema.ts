@@ -2,10 +2,11 @@
 import { encodeChannelName } from '../../shared/channel-name';
 import {
   CHANNEL_NUMBERS,
-  type ChannelOptions,
   HUB_NUMBERS,
   type HubOptions,
+  RECEIVE_MODES,
   RING_NUMBERS,
+  SLOW_POLICIES,
 } from '../../shared/options';
 import { logLevels, syslogAddress } from '../cli/arguments';
 import {
@@ -60,8 +61,8 @@ const powerOfTwo: Check = (value, at, report) => {
 
 const channel = object({
   ...numbers(CHANNEL_NUMBERS),
-  slow: oneOf(...(['disconnect', 'wait'] satisfies ChannelOptions['slow'][])),
-  receive: oneOf(...(['message', 'fragments'] satisfies ChannelOptions['receive'][])),
+  slow: oneOf(...SLOW_POLICIES),
+  receive: oneOf(...RECEIVE_MODES),
   handler: existingFile,
 });
 

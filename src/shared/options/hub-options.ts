@@ -3,45 +3,18 @@
  * that the service thread gets as it is.
  */
 import { isAbsolute } from 'node:path';
-import { NO_LIMIT } from './capacity';
-import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from './channel-name';
-import { type LogLevels, levelMask } from './log';
-import { PLACEMENT_KEYS, type PlacementOptions } from './placement';
+import { NO_LIMIT } from '../capacity';
+import type { AllowedChannels } from '../channel-name';
+import { type LogLevels, levelMask } from '../log';
+import { PLACEMENT_KEYS, type PlacementOptions } from '../placement';
+import { type ChannelOptions, type ChannelPolicy, resolveChannels } from './channel-options';
+import { checkKeys, flag, KiB, MAX_MS, MiB, numbers, text } from './checks';
 
 export interface RingOptions {
   /** Size of a producer's lane in bytes: a power of two (default 1 MiB). The largest payload is a little less than half. */
   laneBytes?: number;
   /** How many producers may be attached at once (default 64). A lane that is never used costs no memory. */
   maxProducers?: number;
-}
-
-/** How a channel takes what its peers send: whole messages, or the pieces of them as they arrive. */
-export type ReceiveMode = 'message' | 'fragments';
-
-/** What a channel does about connections that fall behind. */
-export type SlowPolicy = 'disconnect' | 'wait';
-
-export interface ChannelOptions {
-  /**
-   * What happens to a connection past a limit below: `'disconnect'` (default) closes it with 1013; `'wait'` loses nothing
-   * and makes posts *to this channel* answer `'full'` until it has caught up.
-   */
-  slow?: SlowPolicy;
-  /** How many bytes a connection may be behind (default 4 MiB). */
-  maxLagBytes?: number;
-  /** How many messages a connection may be behind (default: no limit). */
-  maxLagMessages?: number;
-  /** How old the oldest unsent message may get, in ms (default 10,000). */
-  maxLagMs?: number;
-  /** A connection whose write makes no progress for this long is ended, under every policy, in ms (default 10,000). */
-  maxStallMs?: number;
-  /** Absolute path of a module that the service thread loads: see `HandlerModule`. */
-  handler?: string;
-  /**
-   * `'message'` (default): peers' messages come whole, up to `maxMessageBytes`. `'fragments'`: piece by piece as they arrive,
-   * of any length, without being held.
-   */
-  receive?: ReceiveMode;
 }
 
 export interface ProducersOptions {
@@ -100,17 +73,6 @@ export interface HubOptions extends PlacementOptions {
   logLevel?: LogLevels;
 }
 
-/** A channel's limits, complete. */
-export interface ChannelPolicy {
-  slow: SlowPolicy;
-  maxLagBytes: number;
-  maxLagMessages: number;
-  maxLagMs: number;
-  maxStallMs: number;
-  handler: string | undefined;
-  receive: ReceiveMode;
-}
-
 /** A hub's options, complete and checked. */
 export interface ResolvedHubOptions {
   host: string;
@@ -139,11 +101,6 @@ export interface ResolvedHubOptions {
   logLevel: number | undefined;
 }
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-/** The longest delay of a timer. */
-const MAX_MS = 2 ** 31 - 1;
-
 /** Every numeric option of a hub: default, lowest, highest. */
 export const HUB_NUMBERS = {
   port: [0, 0, 65_535],
@@ -164,13 +121,6 @@ export const RING_NUMBERS = {
   maxProducers: [64, 1, 1_023], // a ring has 1,024 lanes at the most, and one is the hub's
 } as const;
 
-export const CHANNEL_NUMBERS = {
-  maxLagBytes: [4 * MiB, 1, NO_LIMIT],
-  maxLagMessages: [NO_LIMIT, 1, NO_LIMIT],
-  maxLagMs: [10_000, 1, MAX_MS],
-  maxStallMs: [10_000, 1, MAX_MS],
-} as const;
-
 const HUB_KEYS = [
   ...Object.keys(HUB_NUMBERS),
   'host',
@@ -183,8 +133,6 @@ const HUB_KEYS = [
   'inboundCompression',
   ...PLACEMENT_KEYS,
 ];
-const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler', 'receive'];
-
 /**
  * Checks a hub's options and fills in the defaults.
  *
@@ -208,100 +156,8 @@ export function resolveHubOptions(options: HubOptions = {}): ResolvedHubOptions 
     laneBytes,
     maxProducers,
     logLevel: options.logLevel === undefined ? undefined : levelMask(options.logLevel, 'logLevel'),
-    ...channels(options.channels),
+    ...resolveChannels(options.channels),
   };
-}
-
-function channels(given: HubOptions['channels']): {
-  policies: Record<string, ChannelPolicy>;
-  allowed: AllowedChannels;
-} {
-  // Without a prototype: a channel may be called `constructor`.
-  const policies: Record<string, ChannelPolicy> = Object.create(null);
-  if (given === undefined) {
-    policies[ANY_OTHER_CHANNEL] = channelPolicy('', {});
-    return { policies, allowed: { others: true } };
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(
-      `channels is ${Array.isArray(given) ? 'an array' : String(given)}: it must be an object, with options by name: { ticks: {} }`,
-    );
-  }
-  const names: string[] = [];
-  for (const [name, options] of Object.entries(given)) {
-    if (name !== ANY_OTHER_CHANNEL) {
-      encodeChannelName(name);
-      names.push(name);
-    }
-    policies[name] = channelPolicy(`channels[${JSON.stringify(name)}].`, options);
-  }
-  return { policies, allowed: { names, others: ANY_OTHER_CHANNEL in policies } };
-}
-
-function channelPolicy(where: string, options: ChannelOptions): ChannelPolicy {
-  checkKeys(where, options, CHANNEL_KEYS);
-  const slow = options.slow ?? 'disconnect';
-  if (slow !== 'disconnect' && slow !== 'wait') {
-    throw new RangeError(`${where}slow is ${JSON.stringify(slow)}: it must be 'disconnect' or 'wait'`);
-  }
-  const receive = options.receive ?? 'message';
-  if (receive !== 'message' && receive !== 'fragments') {
-    throw new RangeError(
-      `${where}receive is ${JSON.stringify(receive)}: it must be 'message' or 'fragments'`,
-    );
-  }
-  const { handler } = options;
-  if (handler !== undefined && (typeof handler !== 'string' || !isAbsolute(handler))) {
-    throw new TypeError(`${where}handler is ${String(handler)}: it must be the absolute path of a module`);
-  }
-  return { slow, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
-}
-
-type NumberTable = Record<string, readonly [fallback: number, lowest: number, highest: number]>;
-
-function numbers<T extends NumberTable>(where: string, given: object, table: T): Record<keyof T, number> {
-  const result = {} as Record<keyof T, number>;
-  for (const [key, [fallback, lowest, highest]] of Object.entries(table)) {
-    const value = (given as Record<string, unknown>)[key] ?? fallback;
-    // `Infinity` reads well for "no limit".
-    const number = value === Number.POSITIVE_INFINITY && highest === NO_LIMIT ? NO_LIMIT : value;
-    if (typeof number !== 'number')
-      throw new TypeError(`${where}${key} is ${String(value)}: it must be a number`);
-    if (!Number.isInteger(number) || number < lowest || number > highest) {
-      const most = highest === NO_LIMIT ? '' : ` to ${highest}`;
-      throw new RangeError(`${where}${key} is ${number}: it must be an integer from ${lowest}${most}`);
-    }
-    result[key as keyof T] = number;
-  }
-  return result;
-}
-
-function checkKeys(where: string, given: unknown, known: readonly string[]): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(
-      `${where === '' ? 'options' : where.slice(0, -1)} is ${String(given)}: it must be an object`,
-    );
-  }
-  for (const key of Object.keys(given)) {
-    if (!known.includes(key)) {
-      throw new TypeError(
-        `unknown option ${where}${key}: there are ${known.map((name) => where + name).join(', ')}`,
-      );
-    }
-  }
-}
-
-function text(key: string, value: unknown, fallback: string): string {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'string' || value === '')
-    throw new TypeError(`${key} is ${JSON.stringify(value)}: it must be a string that is not empty`);
-  return value;
-}
-
-function flag(key: string, value: unknown): boolean {
-  if (value !== undefined && typeof value !== 'boolean')
-    throw new TypeError(`${key} is ${JSON.stringify(value)}: it must be true or false`);
-  return value === true;
 }
 
 /** With a slash at both ends. */

@@ -1,0 +1,94 @@
+/** The options of a channel: what it does about peers that fall behind, and how it takes what they send. Pure. */
+import { isAbsolute } from 'node:path';
+import { NO_LIMIT } from '../capacity';
+import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from '../channel-name';
+import { checkKeys, MAX_MS, MiB, numbers, oneOf } from './checks';
+
+/** How a channel takes what its peers send: whole messages, or the pieces of them as they arrive. */
+export const RECEIVE_MODES = ['message', 'fragments'] as const;
+export type ReceiveMode = (typeof RECEIVE_MODES)[number];
+
+/** What a channel does about connections that fall behind. */
+export const SLOW_POLICIES = ['disconnect', 'wait'] as const;
+export type SlowPolicy = (typeof SLOW_POLICIES)[number];
+
+export interface ChannelOptions {
+  /**
+   * What happens to a connection past a limit below: `'disconnect'` (default) closes it with 1013; `'wait'` loses nothing
+   * and makes posts *to this channel* answer `'full'` until it has caught up.
+   */
+  slow?: SlowPolicy;
+  /** How many bytes a connection may be behind (default 4 MiB). */
+  maxLagBytes?: number;
+  /** How many messages a connection may be behind (default: no limit). */
+  maxLagMessages?: number;
+  /** How old the oldest unsent message may get, in ms (default 10,000). */
+  maxLagMs?: number;
+  /** A connection whose write makes no progress for this long is ended, under every policy, in ms (default 10,000). */
+  maxStallMs?: number;
+  /** Absolute path of a module that the service thread loads: see `HandlerModule`. */
+  handler?: string;
+  /**
+   * `'message'` (default): peers' messages come whole, up to `maxMessageBytes`. `'fragments'`: piece by piece as they arrive,
+   * of any length, without being held.
+   */
+  receive?: ReceiveMode;
+}
+
+/** A channel's limits, complete. */
+export interface ChannelPolicy {
+  slow: SlowPolicy;
+  maxLagBytes: number;
+  maxLagMessages: number;
+  maxLagMs: number;
+  maxStallMs: number;
+  handler: string | undefined;
+  receive: ReceiveMode;
+}
+
+export const CHANNEL_NUMBERS = {
+  maxLagBytes: [4 * MiB, 1, NO_LIMIT],
+  maxLagMessages: [NO_LIMIT, 1, NO_LIMIT],
+  maxLagMs: [10_000, 1, MAX_MS],
+  maxStallMs: [10_000, 1, MAX_MS],
+} as const;
+
+const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler', 'receive'];
+
+/** @throws {TypeError | RangeError} as `resolveHubOptions` */
+export function resolveChannels(given: { [name: string]: ChannelOptions } | undefined): {
+  policies: Record<string, ChannelPolicy>;
+  allowed: AllowedChannels;
+} {
+  // Without a prototype: a channel may be called `constructor`.
+  const policies: Record<string, ChannelPolicy> = Object.create(null);
+  if (given === undefined) {
+    policies[ANY_OTHER_CHANNEL] = channelPolicy('', {});
+    return { policies, allowed: { others: true } };
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(
+      `channels is ${Array.isArray(given) ? 'an array' : String(given)}: it must be an object, with options by name: { ticks: {} }`,
+    );
+  }
+  const names: string[] = [];
+  for (const [name, options] of Object.entries(given)) {
+    if (name !== ANY_OTHER_CHANNEL) {
+      encodeChannelName(name);
+      names.push(name);
+    }
+    policies[name] = channelPolicy(`channels[${JSON.stringify(name)}].`, options);
+  }
+  return { policies, allowed: { names, others: ANY_OTHER_CHANNEL in policies } };
+}
+
+function channelPolicy(where: string, options: ChannelOptions): ChannelPolicy {
+  checkKeys(where, options, CHANNEL_KEYS);
+  const slow = oneOf(`${where}slow`, options.slow, SLOW_POLICIES);
+  const receive = oneOf(`${where}receive`, options.receive, RECEIVE_MODES);
+  const { handler } = options;
+  if (handler !== undefined && (typeof handler !== 'string' || !isAbsolute(handler))) {
+    throw new TypeError(`${where}handler is ${String(handler)}: it must be the absolute path of a module`);
+  }
+  return { slow, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
+}

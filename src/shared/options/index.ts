@@ -1,0 +1,3 @@
+/** The options of a hub. Pure. */
+export * from './channel-options';
+export * from './hub-options';
