@@ -1,5 +1,5 @@
 /** Tells the log that peers are refused: the first at once, the others counted. Thread: the service's. */
-import { log } from '../../shared/log';
+import { log } from '../../../shared/log';
 
 /** No two lines are closer than this. */
 const QUIET_MS = 10_000;

@@ -9,7 +9,8 @@
 import type http from 'node:http';
 import type https from 'node:https';
 import type { Duplex } from 'node:stream';
-import { type Listener, pathOfTarget } from './listener';
+import { pathOfTarget } from './destination';
+import type { Listener } from './listener';
 
 export type HostServer = http.Server | https.Server;
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { Admission, SILENCE_MS } from '../../../../src/workers/service/admission';
+import { Admission, SILENCE_MS } from '../../../../../src/workers/service/handshake/admission';
 
 class World {
   nowMs = 1_000;

@@ -1,0 +1,139 @@
+/**
+ * Completes handshakes that are accepted: from then on the engine has the connection.
+ *
+ * Thread: the service's.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { log } from '../../../shared/log';
+import type { ResolvedHubOptions } from '../../../shared/options';
+import type { Channel } from '../channel';
+import type { Engine } from '../engine';
+import { FragmentSocket } from '../receiver/fragment-socket';
+import { HandedOver } from '../receiver/handed-over';
+import { WsSocket } from '../ws-socket';
+import type { Destination } from './destination';
+
+/** A mute peer has this long to answer a close frame. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Pieces of one unfinished message that are kept: enough for 64 B segments of a 64 KiB message. */
+const MAX_BUFFERED_CHUNKS = 1_024;
+/** Peers may compress their messages, each by itself: no memory is held for them between two. The hub never compresses. */
+const INBOUND_COMPRESSION = { clientNoContextTakeover: true, serverNoContextTakeover: true };
+
+export class Upgrader {
+  readonly #engine: Engine;
+  readonly #handshakes: WebSocketServer;
+  /** Handshakes on channels that receive fragments. */
+  readonly #handovers: WebSocketServer;
+  /** The subprotocol chosen for a request, until its handshake is answered. */
+  readonly #protocols = new WeakMap<http.IncomingMessage, string>();
+
+  constructor(engine: Engine, options: ResolvedHubOptions) {
+    this.#engine = engine;
+    const settings = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: options.inboundCompression && INBOUND_COMPRESSION,
+      skipUTF8Validation: false,
+      autoPong: false, // pongs pass the connection's one gate
+      ...messageLimits(options.maxMessageBytes, options.maxFragments),
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
+    } as ConstructorParameters<typeof WebSocketServer>[0]; // the newest limits are not in the type package
+    this.#handshakes = new WebSocketServer(settings);
+    this.#handovers = new WebSocketServer({ ...settings, WebSocket: HandedOver });
+  }
+
+  /** The limits of peers' messages changed: they hold for the connections to come. */
+  reconfigured({ maxMessageBytes, maxFragments }: ResolvedHubOptions): void {
+    Object.assign(this.#handshakes.options, messageLimits(maxMessageBytes, maxFragments));
+  }
+
+  /** Answers a request that is no handshake: ws says what is wrong with it. */
+  refuse(request: http.IncomingMessage, socket: Socket, head: Buffer): void {
+    this.#handshakes.handleUpgrade(request, socket, head, () => socket.destroy());
+  }
+
+  /** @returns whether it became a connection */
+  accept(
+    request: http.IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    { channel, protocol }: Destination,
+  ): boolean {
+    if (protocol !== undefined) this.#protocols.set(request, protocol);
+    let opened = false;
+    const entered = () => {
+      opened = true; // at once: without `verifyClient` ws asks nobody
+    };
+    if (channel.policy.receive === 'fragments') {
+      this.#handovers.handleUpgrade(request, socket, head, (ws) => {
+        this.#openForFragments(ws as HandedOver, socket, channel);
+        entered();
+      });
+    } else {
+      this.#handshakes.handleUpgrade(request, socket, head, (ws) => {
+        this.#open(ws, socket, channel);
+        entered();
+      });
+    }
+    return opened;
+  }
+
+  #open(ws: WebSocket, socket: Socket, channel: Channel): void {
+    const connection = this.#engine.connect(new WsSocket(ws, socket), channel);
+    ws.on('message', (data: RawData, isBinary: boolean) =>
+      this.#engine.inbound.receive(connection, data as Buffer, !isBinary),
+    );
+    ws.on('ping', (payload: Buffer) => {
+      connection.heard(performance.now());
+      connection.pong(payload);
+    });
+    ws.on('pong', () => connection.heard(performance.now()));
+    ws.on('error', () => {}); // a fault of the peer: ws answers with the close code for it, and `close` follows
+    ws.on('close', (code: number, reason: Buffer) =>
+      this.#engine.ended(connection, code, reason.toString('utf8')),
+    );
+  }
+
+  #openForFragments({ head, mayCompress }: HandedOver, socket: Socket, channel: Channel): void {
+    const peer = new FragmentSocket(socket, { mayCompress, closeTimeoutMs: CLOSE_TIMEOUT_MS });
+    const connection = this.#engine.connect(peer, channel);
+    peer.start(head, {
+      fragment: (bytes, fragment) => this.#engine.inbound.receiveFragment(connection, bytes, fragment),
+      ping: (payload) => {
+        connection.heard(performance.now());
+        connection.pong(payload);
+      },
+      alive: () => connection.heard(performance.now()),
+      fault: (code, text) =>
+        log.info(`closed with ${code} for what the peer sent: ${text}`, { connection: connection.id }),
+      ended: (code, reason) => this.#engine.ended(connection, code, reason),
+    });
+  }
+}
+
+/** Whether ws will accept it: a channel is not made for anything that says `Upgrade`. */
+export function isHandshake({ method, headers }: http.IncomingMessage): boolean {
+  const key = headers['sec-websocket-key'];
+  return (
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    key !== undefined &&
+    HANDSHAKE_KEY.test(key) &&
+    (headers['sec-websocket-version'] === '13' || headers['sec-websocket-version'] === '8')
+  );
+}
+
+/** 16 bytes in base64 (RFC 6455 section 4.1). */
+const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
+/** In the words of ws. */
+function messageLimits(maxMessageBytes: number, maxFragments: number): object {
+  return {
+    maxPayload: maxMessageBytes,
+    maxFragments,
+    maxBufferedChunks: maxFragments === 0 ? 0 : MAX_BUFFERED_CHUNKS,
+  };
+}
