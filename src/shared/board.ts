@@ -13,7 +13,7 @@ import type { Capacity } from './capacity';
 import { addToCounter, readCounter, setCounter } from './counters';
 import { MAX_NAME_BYTES } from './ring/record';
 
-const HEADER_WORDS = 96;
+const HEADER_WORDS = 128;
 const ENTRY_WORDS = 128;
 const NAME_BYTE_OFFSET = 64 * 4;
 
@@ -79,9 +79,9 @@ const SNAPSHOT_ATTEMPTS = 1_000;
 
 const HUB_COUNTERS_BASE = 4;
 /** Counters of channels that are gone, so that the hub's sums keep them. */
-const FOLDED_BASE = 40;
+const FOLDED_BASE = 68;
 /** How many connections there is room for, and why: a counter for each. */
-const CAPACITY_BASE = 64;
+const CAPACITY_BASE = 100;
 const CAPACITY_KEYS = [
   'processLimit',
   'limit',

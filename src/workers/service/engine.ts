@@ -7,33 +7,25 @@
  *
  * Thread: the service's, alone.
  */
-import { type Board, ChannelCounter, HubCounter } from '../../shared/board';
+import { type Board, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionReport } from '../../shared/control';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
-import {
-  CHANNEL_BY_NAME,
-  Doorbell,
-  RecordKind,
-  type RingConsumer,
-  type RingRecord,
-  ringBell,
-} from '../../shared/ring';
+import { Doorbell, type RingConsumer, type RingRecord, ringBell } from '../../shared/ring';
 import type { SettledTicket } from '../../shared/settlements';
 import type { Channel } from './channel';
 import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
 import { FanOut, SLICE_MS } from './fan-out';
-import { Opcode } from './frame';
 import type { HandlerModule } from './handler-module';
 import { Inbound } from './inbound';
 import type { EngineObserver } from './observer';
 import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
+import { RecordTaker } from './record-taker';
 import { SlowPeers } from './slow-peers';
-import type { TicketOwner } from './tickets';
 
 /** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
 const DRAIN_BUDGET = { records: 4_096, payloadBytes: 1024 * 1024 };
@@ -100,7 +92,7 @@ export class Engine {
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
   readonly #host: ConnectionHost;
-  readonly #take = (record: RingRecord): void => this.#takeRecord(record);
+  readonly #take: (record: RingRecord) => void;
   /** The look between the bell and the sleep: whatever changes after it rings. */
   readonly #hasWork = (): boolean => {
     this.#parts.producers.reclaim();
@@ -145,6 +137,18 @@ export class Engine {
       tagOf: (lane) => parts.producers.tagOf(lane),
       lives: (tag) => parts.producers.lives(tag),
     });
+    const taker = new RecordTaker({
+      nowMs: () => this.#nowMs,
+      board,
+      channels: this.#channels,
+      connections: this.#connections,
+      openMessages: this.openMessages,
+      tagOf: (lane) => parts.producers.tagOf(lane),
+      tell: this.#host.tell,
+      begin: (channel) => this.#fanOut.begin(channel),
+      observer: parts.observer,
+    });
+    this.#take = (record) => taker.take(record);
     this.inbound = new Inbound({
       nowMs: () => scheduler.nowMs(),
       board,
@@ -314,105 +318,6 @@ export class Engine {
     log.warn(`messages of a producer were skipped: its lane holds nonsense (${lanesFenced} times so far)`, {
       kind: 'fenced',
     });
-  }
-
-  #takeRecord(record: RingRecord): void {
-    switch (record.kind) {
-      case RecordKind.TEXT:
-      case RecordKind.BINARY:
-        this.#publish(record);
-        break;
-      case RecordKind.SEND_TEXT:
-      case RecordKind.SEND_BINARY:
-        this.#sendToOne(record);
-        break;
-      case RecordKind.FRAGMENT_TEXT:
-      case RecordKind.FRAGMENT_BINARY:
-      case RecordKind.FRAGMENT_NEXT:
-      case RecordKind.FRAGMENT_LAST:
-        this.#sendFragment(record);
-        break;
-      default:
-        this.#obey(record);
-    }
-  }
-
-  #publish(record: RingRecord): void {
-    const channel = this.#channelOf(record);
-    const owner = this.#ownerOf(record);
-    if (channel === undefined) {
-      this.#board.countFolded(ChannelCounter.POSTED, 1);
-      if (owner !== undefined) this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
-      return;
-    }
-    const opcode = record.kind === RecordKind.TEXT ? Opcode.TEXT : Opcode.BINARY;
-    const passing = channel.fanningOut;
-    channel.publish(opcode, record.bytes, record.payloadOffset, record.payloadBytes, this.#nowMs, owner);
-    if (channel.subscribers > 0) this.#parts.observer?.appended(channel, record);
-    if (!passing && channel.fanningOut) this.#fanOut.begin(channel);
-  }
-
-  #sendToOne(record: RingRecord): void {
-    const owner = this.#ownerOf(record);
-    const connection = this.#targetOf(record);
-    const opcode = record.kind === RecordKind.SEND_TEXT ? Opcode.TEXT : Opcode.BINARY;
-    const payload = record.bytes.subarray(record.payloadOffset, record.payloadOffset + record.payloadBytes);
-    if (connection?.send(opcode, payload, owner) === true || owner === undefined) return;
-    this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
-  }
-
-  #sendFragment(record: RingRecord): void {
-    const owner = this.#ownerOf(record);
-    const begins = record.kind < RecordKind.CONTROL;
-    const connection = begins ? this.#targetOf(record) : this.#connections.get(record.target);
-    if (this.openMessages.take(record, connection, owner) || owner === undefined) return;
-    this.#settle(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
-  }
-
-  /** The connection that a message is for, if it is there. The message counts as posted in any case. */
-  #targetOf(record: RingRecord): Connection | undefined {
-    const connection = this.#connections.get(record.target);
-    if (connection === undefined) this.#board.countFolded(ChannelCounter.POSTED, 1);
-    else connection.home.countPrivate(ChannelCounter.POSTED, 1);
-    return connection;
-  }
-
-  /** Requests about one connection. Their tickets say in `addressed` whether they did anything. */
-  #obey(record: RingRecord): void {
-    const connection = this.#connections.get(record.target);
-    const owner = this.#ownerOf(record);
-    let done = false;
-    if (connection !== undefined && !connection.finishing) {
-      if (record.kind === RecordKind.DISCONNECT) {
-        const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
-        connection.finish(payload.readUInt16BE(0), payload.toString('utf8', 2));
-        done = true;
-      } else if (record.kind === RecordKind.PAUSE || record.kind === RecordKind.RESUME) {
-        if (record.kind === RecordKind.PAUSE) connection.pause('application');
-        else connection.resume('application');
-        done = true;
-      } else {
-        const channel = this.#channelOf(record);
-        if (channel !== undefined) {
-          if (record.kind === RecordKind.SUBSCRIBE) connection.subscribe(channel);
-          else if (record.kind === RecordKind.UNSUBSCRIBE) connection.unsubscribe(channel);
-          done = true;
-        }
-      }
-    }
-    if (owner !== undefined) this.#settle(owner.tag, [owner.ticket, done ? 1 : 0, 0, 0, 0, 0]);
-  }
-
-  #channelOf(record: RingRecord): Channel | undefined {
-    if (record.channel !== CHANNEL_BY_NAME) return this.#channels.numbered(record.channel);
-    const name = Buffer.from(record.bytes.buffer, record.nameOffset, record.nameBytes).toString('utf8');
-    const channel = this.channel(name);
-    return typeof channel === 'string' ? undefined : channel;
-  }
-
-  #ownerOf(record: RingRecord): TicketOwner | undefined {
-    if (record.ticket === 0) return undefined;
-    return { tag: this.#parts.producers.tagOf(record.lane), ticket: record.ticket };
   }
 
   #settle(tag: number, settled: SettledTicket): void {
