@@ -1,6 +1,7 @@
 export type * from './index.js';
 export {
   attachProducer,
+  CLOSE_CODES,
   CloseCode,
   connectProducer,
   createHub,
@@ -18,6 +19,7 @@ export {
   logStats,
   MessageAssembler,
   MessageReader,
+  mayReconnect,
   OutgoingMessage,
   openSyslog,
   PollEvent,

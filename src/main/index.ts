@@ -1,5 +1,11 @@
 /** `ringcast`: messages from many threads to many WebSocket peers. */
-export { CloseCode } from '../shared/close-codes';
+export {
+  CLOSE_CODES,
+  CloseCode,
+  type CloseCodeEntry,
+  mayReconnect,
+  type Reconnect,
+} from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
 export type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
