@@ -6,24 +6,16 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Piscina } from 'piscina';
-import { Board } from '../shared/board';
-import { capacityWarnings, describeCapacity } from '../shared/capacity';
-import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../shared/close-codes';
-import type { ConnectionReport, ServiceStart } from '../shared/control';
+import type { Board } from '../shared/board';
+import { CloseCode } from '../shared/close-codes';
+import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
-import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
 import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
 import { log, setLogLevel } from '../shared/log';
-import {
-  type HubOptions,
-  type ResolvedHubOptions,
-  resolveHubOptions,
-  type TlsOptions,
-} from '../shared/options';
+import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from '../shared/options';
 import type { MessageOptions, OutgoingMessage } from '../shared/outgoing-message';
-import { type Placement, resolvePlacement } from '../shared/placement';
+import type { Placement } from '../shared/placement';
 import {
   attachProducer,
   type PostOptions,
@@ -31,98 +23,20 @@ import {
   type Producer,
   type ProducerHandle,
 } from '../shared/producer';
-import { createProducerHandle } from '../shared/producer-handle';
-import { closeRing, RecordKind, RingMemory } from '../shared/ring';
+import { closeRing, RecordKind, type RingMemory } from '../shared/ring';
 import { type HubStats, statsOf } from '../shared/stats';
+import { closeRequestOf } from './close-request';
 import type { HostedService, ServiceCalls } from './hosted-service';
+import { type CloseOptions, closeDeadlineOf, endHub } from './hub-ending';
+import type { HubEvents } from './hub-events';
 import { hubUrl } from './hub-url';
 import type { LocalService, ServiceReport } from './local-service';
 import { createPool, type ProducerPoolOptions } from './producer-pool';
 import { resolveServiceLimits, type ServiceLimits } from './service-limits';
-import { startServiceThread } from './service-thread';
+import { checkTls } from './tls-check';
 
 /** Calls over the control plane are answered within this time, or fail. */
 const CONTROL_DEADLINE_MS = 5_000;
-const DEFAULT_CLOSE_DEADLINE_MS = 10_000;
-/** The answer to `close` may come this much later than its deadline. */
-const CLOSE_SLACK_MS = 1_000;
-/** What a timer can hold. */
-const MAX_CLOSE_DEADLINE_MS = 2 ** 31 - 1 - CLOSE_SLACK_MS;
-
-/** A connection that ended. */
-export interface DisconnectInfo extends ConnectionSummary {
-  /** Close code (RFC 6455 section 7.4); 1006: it ended without a close frame. */
-  code: number;
-  reason: string;
-}
-
-export interface HubEvents {
-  connection: [info: ConnectionSummary];
-  /** A peer's message: a string if it was text. The service stops reading peers while these are not taken. */
-  message: [info: ConnectionSummary, data: string | Uint8Array];
-  /** A piece of a peer's message, on a channel with `receive: 'fragments'`. Not read further while these are not taken. */
-  fragment: [info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo];
-  disconnect: [info: DisconnectInfo];
-  /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
-  error: [error: HubError];
-}
-
-export interface CloseOptions {
-  /** After this many ms connections that are not flushed and closed are cut (default 10,000); a second later a stuck service thread is ended. */
-  deadlineMs?: number;
-}
-
-/**
- * Starts a hub: a service thread that listens, and shared memory through which any number of threads post to it.
- *
- * @returns a promise that resolves when it listens
- * @throws {TypeError | RangeError} for a bad option, named with its value and limits
- * @throws {HubError} LISTEN_FAILED if the address cannot be had, HANDLER_LOAD_FAILED if a handler module cannot
- *
- * @example
- * const hub = await createHub({ port: 8080 })
- * new Worker('./ticks.js', { workerData: { ringcast: hub.producerHandle() } })
- */
-export function createHub(options?: HubOptions): Promise<Hub> {
-  return createObservedHub(options);
-}
-
-/** @internal for load tests: somebody in the service thread is told of what the engine does */
-export async function createObservedHub(
-  options?: HubOptions,
-  observer?: ServiceStart['observer'],
-): Promise<Hub> {
-  const resolved = resolveHubOptions(options);
-  const placement = resolvePlacement(options);
-  if (resolved.logLevel !== undefined) setLogLevel(resolved.logLevel);
-  const ring = RingMemory.create({
-    laneBytes: resolved.laneBytes,
-    maxProducers: resolved.maxProducers + 1, // one for the hub itself
-    gateCount: resolved.maxChannels,
-  });
-  const board = Board.create(resolved.maxChannels);
-  const handle = createProducerHandle(ring, board, resolved.allowed);
-  const service = await startService(handle, resolved, placement, observer);
-  tellCapacity(board, resolved);
-  return new Hub(resolved, placement, ring, board, handle, service);
-}
-
-/** The engine is loaded in this thread only where it runs here. */
-async function startService(
-  handle: ProducerHandle,
-  options: ResolvedHubOptions,
-  placement: Placement,
-  observer: ServiceStart['observer'],
-): Promise<HostedService> {
-  if (placement.where === 'service thread') return startServiceThread(handle, options, observer);
-  const { startLocalService } = require('./local-service') as typeof import('./local-service');
-  return startLocalService(handle, options, placement);
-}
-
-function tellCapacity({ capacity }: Board, options: ResolvedHubOptions): void {
-  log.notice(describeCapacity(capacity, options));
-  for (const warning of capacityWarnings(capacity, options, capacity.processLimit)) log.warn(warning);
-}
 
 export class Hub extends EventEmitter<HubEvents> {
   /** Path of the socket for producers in other processes, if the options name one. */
@@ -254,17 +168,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /** Closes a connection, behind what was posted from this thread before. @returns false if it is gone */
   async disconnect(connectionId: number, code: number = CloseCode.NORMAL, reason = ''): Promise<boolean> {
-    if (!isSendableCloseCode(code))
-      throw new RangeError(
-        `close code is ${code}: it must be 1000 to 1014 (not 1004 to 1006) or 3000 to 4999`,
-      );
-    if (typeof reason !== 'string')
-      throw new TypeError(`close reason is ${typeof reason}: it must be a string`);
-    const text = Buffer.from(reason, 'utf8');
-    if (text.length > MAX_CLOSE_REASON_BYTES) {
-      throw new RangeError(`close reason of ${text.length} bytes: the longest is ${MAX_CLOSE_REASON_BYTES}`);
-    }
-    const payload = Buffer.concat([Buffer.from([code >> 8, code & 0xff]), text]);
+    const payload = closeRequestOf(code, reason);
     return (
       (await this.#producer.request(RecordKind.DISCONNECT, connectionId, undefined, payload)).addressed === 1
     );
@@ -346,28 +250,23 @@ export class Hub extends EventEmitter<HubEvents> {
    * connection is closed with 1001; the service thread and the pools end. Calling it again waits for the same end.
    */
   close(options?: CloseOptions): Promise<void> {
-    const deadlineMs = options?.deadlineMs ?? DEFAULT_CLOSE_DEADLINE_MS;
-    if (typeof deadlineMs !== 'number' || !(deadlineMs >= 0)) {
-      return Promise.reject(new RangeError(`deadlineMs is ${String(deadlineMs)}: it must be 0 or more`));
-    }
-    this.#closing ??= this.#close(Math.min(deadlineMs, MAX_CLOSE_DEADLINE_MS));
-    return this.#closing;
-  }
-
-  async #close(deadlineMs: number): Promise<void> {
-    closeRing(this.#ring);
-    let stuck = false;
+    let deadlineMs: number;
     try {
-      await this.#control.call('close', deadlineMs + CLOSE_SLACK_MS, (service) => service.close(deadlineMs));
+      deadlineMs = closeDeadlineOf(options);
     } catch (error) {
-      // Gone already: then there is nothing to close. Stuck: then it is ended.
-      if (!(error instanceof HubError)) throw error;
-      stuck = error.code === HubErrorCode.CONTROL_TIMEOUT;
-    } finally {
-      this.#producer.close();
-      await this.#service.finish(stuck);
-      await Promise.all(Array.from(this.#pools, (pool) => pool.destroy()));
+      return Promise.reject(error);
     }
+    this.#closing ??= endHub(
+      {
+        ring: this.#ring,
+        control: this.#control,
+        service: this.#service,
+        producer: this.#producer,
+        pools: this.#pools,
+      },
+      deadlineMs,
+    );
+    return this.#closing;
   }
 
   #local(what: string): LocalService {
@@ -417,14 +316,5 @@ export class Hub extends EventEmitter<HubEvents> {
     log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
     throw error;
-  }
-}
-
-/** So that a certificate that does not fit its key is refused here, and what is in use stays. */
-function checkTls(tls: TlsOptions): void {
-  try {
-    createSecureContext(tls as SecureContextOptions);
-  } catch (cause) {
-    throw new RangeError(`tls: key and cert cannot be used: ${(cause as Error).message}`, { cause });
   }
 }

@@ -56,9 +56,12 @@ export {
   readStats,
 } from '../shared/stats';
 export type { HandlerConnection, HandlerModule } from '../workers/service/handler-module';
+export { createHub } from './create-hub';
 export type { Daemon } from './daemon/daemon';
 export { type DaemonizeOptions, daemonize } from './daemon/daemonize';
-export { type CloseOptions, createHub, type DisconnectInfo, Hub, type HubEvents } from './hub';
+export { Hub } from './hub';
+export type { CloseOptions } from './hub-ending';
+export type { DisconnectInfo, HubEvents } from './hub-events';
 export type { ServiceReport } from './local-service';
 export type { SyslogFraming } from './log/stream-link';
 export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';

@@ -1,7 +1,8 @@
 /** Starts the hub of a command, and says what is in its way in words of the command line. */
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { Settings } from '../config/settings';
-import { createHub, type Hub } from '../hub';
+import { createHub } from '../create-hub';
+import type { Hub } from '../hub';
 import { makeSocketDirectory } from '../producer-socket';
 import { ExitCode } from './exit-codes';
 import { Failure } from './failure';

@@ -1,0 +1,21 @@
+/** What a hub tells the application. Thread: the application's. */
+import type { HubError } from '../shared/errors';
+import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
+
+/** A connection that ended. */
+export interface DisconnectInfo extends ConnectionSummary {
+  /** Close code (RFC 6455 section 7.4); 1006: it ended without a close frame. */
+  code: number;
+  reason: string;
+}
+
+export interface HubEvents {
+  connection: [info: ConnectionSummary];
+  /** A peer's message: a string if it was text. The service stops reading peers while these are not taken. */
+  message: [info: ConnectionSummary, data: string | Uint8Array];
+  /** A piece of a peer's message, on a channel with `receive: 'fragments'`. Not read further while these are not taken. */
+  fragment: [info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo];
+  disconnect: [info: DisconnectInfo];
+  /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
+  error: [error: HubError];
+}
