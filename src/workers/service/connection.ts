@@ -19,10 +19,13 @@ import type { ConnectionSummary } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { Channel, Subscription } from './channel';
 import { encodeFragment, encodeFrame, Opcode } from './frame';
+import { Liveness } from './liveness';
 import type { EngineObserver } from './observer';
 import type { PeerSocket } from './peer-socket';
 import { type FrameSettled, type MessageSender, PrivateQueue } from './private-queue';
+import { Subscriptions } from './subscriptions';
 import type { TellSettled, TicketOwner } from './tickets';
+import { WriteProgress } from './write-progress';
 
 /** Who does not want this peer to be read: the application is behind or said so, or a handler said so. */
 export type PauseReason = 'credit' | 'application' | 'handler';
@@ -47,7 +50,7 @@ export class Connection {
   readonly socket: PeerSocket;
   readonly connectedAt: number;
   readonly #host: ConnectionHost;
-  readonly #subscriptions: Subscription[] = [];
+  readonly #subscriptions = new Subscriptions(this);
   readonly #private: PrivateQueue;
   /** Whether the engine has it in its list of connections to flush. */
   queued = false;
@@ -57,13 +60,11 @@ export class Connection {
   #pong: Buffer | undefined;
   #ping: Buffer | undefined;
 
-  #writing = false;
+  readonly #write: WriteProgress;
   /** What the write under way is made of: a subscription's log; else private messages, or a control frame. */
   #writingFrom: Subscription | undefined;
-  #writingSinceMs = 0;
-  #writingUnsent: number | undefined;
+  /** While a pong is due: the write under way had to wait for room in the kernel's buffer. */
   #blocked = false;
-  #nextSubscription = 0;
   #closing = false;
   /** How we closed it, if we did. */
   closedWith: { code: number; reason: string } | undefined;
@@ -71,10 +72,7 @@ export class Connection {
 
   /** One object for the connection's life: batches to the application repeat it by reference. */
   readonly summary: ConnectionSummary;
-  /** When anything was last heard of the peer. */
-  #heardMs: number;
-  /** From when on the pong is waited for; 0: none is due. */
-  #pingedMs = 0;
+  readonly #life: Liveness;
   readonly #pausedBy = new Set<PauseReason>();
   /** To be closed like this once everything before is flushed. */
   #finish: { code: number; reason: string } | undefined;
@@ -85,7 +83,8 @@ export class Connection {
     this.socket = socket;
     this.#host = host;
     this.#private = new PrivateQueue((change) => host.privateBytesChanged(change));
-    this.#heardMs = host.nowMs();
+    this.#write = new WriteProgress(socket);
+    this.#life = new Liveness(host.nowMs());
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
   }
@@ -110,40 +109,27 @@ export class Connection {
   }
 
   get channels(): string[] {
-    return this.#subscriptions.filter(({ live }) => live).map(({ channel }) => channel.name);
+    return this.#subscriptions.channels;
   }
 
   get lagBytes(): number {
-    return this.#subscriptions.reduce((sum, { lagBytes }) => sum + lagBytes, this.#private.bytes);
+    return this.#subscriptions.lagBytes + this.#private.bytes;
   }
 
   get lagMessages(): number {
-    return this.#subscriptions.reduce((sum, { lagMessages }) => sum + lagMessages, this.#private.length);
+    return this.#subscriptions.lagMessages + this.#private.length;
   }
 
   /** @returns false if it had the channel already */
   subscribe(channel: Channel): boolean {
     if (this.finishing) return false;
-    const nowMs = this.#host.nowMs();
-    const earlier = this.#subscriptions.filter((subscription) => subscription.channel === channel).pop();
-    if (earlier?.live) return false;
-    if (earlier !== undefined && channel.reopen(earlier)) return true;
-    const subscription = channel.subscribe(this, nowMs);
-    subscription.after = earlier;
-    const place = { position: channel.log.head, sequence: channel.log.sequence };
-    for (let waiting = 0; waiting < this.#private.length; waiting++) subscription.barriers.push(place);
-    this.#subscriptions.push(subscription);
-    return true;
+    return this.#subscriptions.add(channel, this.#host.nowMs(), this.#private.length);
   }
 
   /** What was published before still comes. @returns false if it did not have the channel */
   unsubscribe(channel: Channel): boolean {
-    const subscription = this.#subscriptions.find(
-      (candidate) => candidate.channel === channel && candidate.live,
-    );
-    if (subscription === undefined) return false;
-    channel.end(subscription);
-    if (!this.#writing) this.#dropFinished();
+    if (!this.#subscriptions.end(channel)) return false;
+    if (!this.#write.underway) this.#subscriptions.dropFinished();
     return true;
   }
 
@@ -205,24 +191,20 @@ export class Connection {
 
   /** Something came from the peer: it lives. */
   heard(nowMs: number): void {
-    this.#heardMs = nowMs;
-    this.#pingedMs = 0;
+    this.#life.heard(nowMs);
   }
 
-  /**
-   * Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed.
-   *
-   * The pong's time counts from when the ping was written, and again from each sign that the peer takes what stands before
-   * the ping: that may be megabytes in the kernels' buffers, and a steady slow reader is not dead.
-   */
+  /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
   keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
     if (this.#closing || this.#pausedBy.size > 0) {
       this.heard(nowMs);
-    } else if (this.#pingedMs !== 0) {
-      if (nowMs - this.#pingedMs <= timeoutMs) return;
+      return;
+    }
+    const verdict = this.#life.judge(nowMs, intervalMs, timeoutMs);
+    if (verdict === 'dead') {
       log.info(`ended: no pong within ${timeoutMs} ms`, { connection: this.id });
       this.terminate();
-    } else if (nowMs - this.#heardMs > intervalMs && this.#ping === undefined) {
+    } else if (verdict === 'ping' && this.#ping === undefined) {
       this.#ping = encodeFrame(Opcode.PING, new Uint8Array(0));
       this.#host.ready(this);
     }
@@ -240,27 +222,18 @@ export class Connection {
 
   /** Writes what is due, if no write is under way. Control frames first, then the log up to each private message, then it. */
   flush(): void {
-    if (this.#writing || this.#closing) return;
-    const control = this.#pong ?? this.#ping;
+    if (this.#write.underway || this.#closing) return;
+    const control = this.#takeControl();
     if (control !== undefined) {
-      if (control === this.#pong) {
-        this.#pong = undefined;
-      } else {
-        this.#ping = undefined;
-        this.#pingedMs = this.#host.nowMs();
-      }
-      this.#write(control);
+      this.#begin(control);
       return;
     }
-    const count = this.#subscriptions.length;
-    for (let tried = 0; tried < count; tried++) {
-      if (this.#nextSubscription >= count) this.#nextSubscription = 0;
-      const subscription = this.#subscriptions[this.#nextSubscription++];
-      const view = subscription.take();
-      if (view === undefined) continue;
+    const view = this.#subscriptions.take();
+    if (view !== undefined) {
+      const subscription = this.#subscriptions.taken as Subscription;
       this.#writingFrom = subscription;
       this.#host.observer?.handed(this, subscription);
-      this.#write(view);
+      this.#begin(view);
       return;
     }
     if (this.#private.length > 0) this.#writePrivate();
@@ -276,7 +249,8 @@ export class Connection {
       return;
     }
     this.#finish = { code, reason };
-    for (const { live, channel } of this.#subscriptions.slice()) if (live) this.unsubscribe(channel);
+    this.#subscriptions.endAll();
+    if (!this.#write.underway) this.#subscriptions.dropFinished();
     this.#host.ready(this);
   }
 
@@ -300,50 +274,43 @@ export class Connection {
 
   /** Whether everything for this peer is handed to its socket. */
   get flushed(): boolean {
-    return (
-      !this.#writing &&
-      this.#private.length === 0 &&
-      this.#subscriptions.every(({ lagBytes }) => lagBytes === 0)
-    );
+    return !this.#write.underway && this.#private.length === 0 && this.#subscriptions.flushed;
   }
 
   /** For how long the write under way has made no progress, in ms. Call it at intervals: it notes what it sees. */
   stalledMs(nowMs: number): number {
-    if (!this.#writing) return 0;
-    const unsent = this.socket.unsentBytes;
-    if (unsent !== this.#writingUnsent) {
-      if (this.#writingUnsent !== undefined) this.#tookSome(nowMs);
-      this.#writingUnsent = unsent;
-      this.#writingSinceMs = nowMs;
-    }
-    return nowMs - this.#writingSinceMs;
+    return this.#write.stalledMs(nowMs, () => this.#life.tookSome(nowMs));
   }
 
-  #write(bytes: Uint8Array): void {
-    this.#writing = true;
-    this.#writingSinceMs = this.#host.nowMs();
-    this.#writingUnsent = undefined;
+  /** The control frame that is due, if one is. */
+  #takeControl(): Buffer | undefined {
+    const control = this.#pong ?? this.#ping;
+    if (control === undefined) return undefined;
+    if (control === this.#pong) {
+      this.#pong = undefined;
+    } else {
+      this.#ping = undefined;
+      this.#life.pinged(this.#host.nowMs());
+    }
+    return control;
+  }
+
+  #begin(bytes: Uint8Array): void {
+    this.#write.begin(this.#host.nowMs());
     this.socket.write(bytes, this.#onWritten);
     // While a pong is due: did the kernel's buffer have room, or must the peer take something first?
-    this.#blocked = this.#pingedMs !== 0 && (this.socket.unsentBytes ?? 0) > 0;
-  }
-
-  /** A write went on that the full buffers had held up: so the peer reads. */
-  #tookSome(nowMs: number): void {
-    if (this.#pingedMs !== 0) this.#pingedMs = nowMs;
+    this.#blocked = this.#life.awaitsPong && (this.socket.unsentBytes ?? 0) > 0;
   }
 
   /** All channels are written up to the oldest private message: it is its turn, and that of those with the same place. */
   #writePrivate(): void {
-    const bytes = this.#private.take((index) =>
-      this.#subscriptions.every(({ barriers }) => barriers[index].position === barriers[0].position),
-    );
-    if (bytes !== undefined) this.#write(bytes);
+    const bytes = this.#private.take((index) => this.#subscriptions.sameBarrier(index));
+    if (bytes !== undefined) this.#begin(bytes);
   }
 
   #written(failed: boolean): void {
-    this.#writing = false;
-    if (this.#blocked && !failed) this.#tookSome(this.#host.nowMs());
+    this.#write.end();
+    if (this.#blocked && !failed) this.#life.tookSome(this.#host.nowMs());
     this.#blocked = false;
     if (this.#closing || failed) return; // counted as abandoned when it closed; a failed write is followed by `ended`
     if (this.#writingFrom !== undefined) {
@@ -354,22 +321,12 @@ export class Connection {
     } else if (this.#private.writing) {
       const finished = this.#private.written(this.#host.nowMs());
       this.home.countPrivate(ChannelCounter.SENT, finished);
-      for (const { barriers } of this.#subscriptions) barriers.splice(0, finished);
+      this.#subscriptions.passBarriers(finished);
     }
-    this.#dropFinished();
+    this.#subscriptions.dropFinished();
     const due = this.#pong !== undefined || this.#ping !== undefined || this.#finish !== undefined;
     if (due || !this.flushed) this.#host.ready(this);
     this.#host.progressed();
-  }
-
-  /** Lets go of subscriptions that have ended and are written to their end. */
-  #dropFinished(): void {
-    for (let index = this.#subscriptions.length - 1; index >= 0; index--) {
-      const subscription = this.#subscriptions[index];
-      if (subscription.live || subscription.lagBytes > 0) continue;
-      this.#subscriptions.splice(index, 1);
-      subscription.channel.remove(subscription);
-    }
   }
 
   /** @returns false if it is closing */
@@ -377,9 +334,7 @@ export class Connection {
     if (this.finishing) return false;
     this.home.countPrivate(ChannelCounter.ADDRESSED, 1);
     this.#private.add(frame, settled, sender);
-    for (const { barriers, channel } of this.#subscriptions) {
-      barriers.push({ position: channel.log.head, sequence: channel.log.sequence });
-    }
+    this.#subscriptions.addBarrier();
     this.#host.ready(this);
     return true;
   }
@@ -393,7 +348,7 @@ export class Connection {
     const dropped = this.#private.dropUnfinished(gone);
     if (dropped.length === 0) return;
     this.home.countPrivate(ChannelCounter.ABANDONED, dropped.length);
-    for (const { barriers } of this.#subscriptions) for (const index of dropped) barriers.splice(index, 1);
+    this.#subscriptions.dropBarriers(dropped);
     this.#host.ready(this); // others may have waited behind them
   }
 
@@ -402,7 +357,7 @@ export class Connection {
     this.#closing = true;
     const abandoned = this.#private.clear();
     if (abandoned > 0) this.home.countPrivate(ChannelCounter.ABANDONED, abandoned);
-    for (const subscription of this.#subscriptions.splice(0)) subscription.channel.remove(subscription);
+    this.#subscriptions.abandon();
     this.#pong = undefined;
     this.#ping = undefined;
   }
