@@ -12,9 +12,10 @@
 import { monotonicNs } from '../../shared/load/monotonic';
 import { Probe, ProbeFinding, readProbe } from '../../shared/load/probe';
 import type { RingRecord } from '../../shared/ring';
-import type { Channel, Subscription } from '../service/channel';
+import type { Channel } from '../service/channel';
 import type { Connection } from '../service/connection';
 import type { EngineObserver } from '../service/observer';
+import type { Subscription } from '../service/subscription';
 import { MeasuredRuns } from './measured-runs';
 import { StageMemory } from './stage-memory';
 

@@ -17,62 +17,14 @@
  * Thread: the service's.
  */
 import { frameHeaderBytes, type Opcode, writeFrameHeader } from './frame';
+import { LogReader } from './log-reader';
+import { SLAB_BYTES, Slab, type SlabPool } from './log-slab';
 
-/** The usual slab of a busy channel, and the most that one write takes (unless a single frame is larger). */
-export const SLAB_BYTES = 256 * 1024;
 /** A quiet channel starts with this much; each slab that fills within a second is followed by one twice as large. */
 const FIRST_SLAB_BYTES = 4 * 1024;
 const FILLED_FAST_MS = 1_000;
-/** Full-size slabs kept for reuse, over all channels. */
-const MAX_POOLED_SLABS = 32;
 /** Ages are known to this precision. */
 const TIME_MARK_MS = 10;
-
-class Slab {
-  readonly bytes: Buffer;
-  /** Position of its first byte. */
-  readonly start: number;
-  readonly createdMs: number;
-  /** Messages in the log before this slab. */
-  readonly firstSequence: number;
-  used = 0;
-  readers = 0;
-  next: Slab | undefined;
-  /** False once a socket may hold bytes of it without a reader: then the garbage collector frees it. */
-  reusable = true;
-
-  constructor(bytes: Buffer, start: number, firstSequence: number, createdMs: number) {
-    this.bytes = bytes;
-    this.start = start;
-    this.firstSequence = firstSequence;
-    this.createdMs = createdMs;
-  }
-}
-
-/** Memory for the slabs of all channels of one service thread. */
-export class SlabPool {
-  readonly #free: Buffer[] = [];
-  /** Bytes of all slabs that logs hold. */
-  heldBytes = 0;
-  /** Of these, bytes of slabs that are not their log's newest: only readers that are behind hold them. */
-  behindBytes = 0;
-
-  take(atLeast: number, preferred: number): Buffer {
-    const capacity = Math.max(atLeast, preferred);
-    this.heldBytes += capacity;
-    if (capacity === SLAB_BYTES) {
-      const bytes = this.#free.pop();
-      if (bytes !== undefined) return bytes;
-    }
-    return Buffer.allocUnsafeSlow(capacity);
-  }
-
-  give(bytes: Buffer, reusable: boolean): void {
-    this.heldBytes -= bytes.length;
-    if (reusable && bytes.length === SLAB_BYTES && this.#free.length < MAX_POOLED_SLABS)
-      this.#free.push(bytes);
-  }
-}
 
 export class ChannelLog {
   readonly #pool: SlabPool;
@@ -251,90 +203,5 @@ export class ChannelLog {
     this.#markPositions = this.#markPositions.slice(this.#firstMark);
     this.#markTimes = this.#markTimes.slice(this.#firstMark);
     this.#firstMark = 0;
-  }
-}
-
-/** How far one connection has come in one channel's log. */
-export class LogReader {
-  readonly #log: ChannelLog;
-  #slab: Slab;
-  #position: number;
-  #sequence: number;
-  /** Where `position` and `sequence` stand once the view that is being written is written. */
-  #writingTo = 0;
-  #writingToSequence = 0;
-  #writing = false;
-
-  constructor(log: ChannelLog, slab: Slab, position: number, sequence: number) {
-    this.#log = log;
-    this.#slab = slab;
-    this.#position = position;
-    this.#sequence = sequence;
-  }
-
-  /** Position of the first byte that is not known to be written. */
-  get position(): number {
-    return this.#position;
-  }
-
-  /** Messages before `position`. */
-  get sequence(): number {
-    return this.#sequence;
-  }
-
-  /** Messages before the end of the view that `take` returned last. */
-  get writingToSequence(): number {
-    return this.#writingToSequence;
-  }
-
-  get lagBytes(): number {
-    return this.#log.head - this.#position;
-  }
-
-  get lagMessages(): number {
-    return this.#log.sequence - this.#sequence;
-  }
-
-  /** Age of the oldest message that is not written, in ms; 0 if there is none. */
-  lagMs(nowMs: number): number {
-    return this.#position === this.#log.head ? 0 : nowMs - this.#log.timeAt(this.#position);
-  }
-
-  /**
-   * Whole frames to write next: at most to `limit` and to the end of a slab. The bytes stay as they are until `written`
-   * or `close` is called.
-   *
-   * @param limit a position between two messages
-   * @param limitSequence the messages before it
-   * @returns undefined if there is nothing before the limit
-   */
-  take(limit: number, limitSequence: number): Buffer | undefined {
-    if (this.#position >= Math.min(limit, this.#log.head)) return undefined;
-    while (this.#position >= this.#slab.start + this.#slab.used && this.#slab.next !== undefined) {
-      const left = this.#slab;
-      this.#slab = this.#slab.next;
-      this.#slab.readers++;
-      this.#log.release(left);
-    }
-    const view = this.#log.viewFrom(this.#slab, this.#position, limit);
-    this.#writing = true;
-    this.#writingTo = this.#position + view.length;
-    this.#writingToSequence = this.#writingTo === limit ? limitSequence : this.#log.sequenceAtEnd(this.#slab);
-    return view;
-  }
-
-  /** What `take` returned is written. @returns the number of messages in it */
-  written(): number {
-    const messages = this.#writingToSequence - this.#sequence;
-    this.#position = this.#writingTo;
-    this.#sequence = this.#writingToSequence;
-    this.#writing = false;
-    return messages;
-  }
-
-  /** Lets go of the log. A view that is still in a socket's queue stays valid. */
-  close(): void {
-    if (this.#writing) this.#slab.reusable = false;
-    this.#log.closeReader(this.#slab);
   }
 }

@@ -3,8 +3,8 @@ import type { Board } from '../../shared/board';
 import { ANY_OTHER_CHANNEL, isChannelAllowed } from '../../shared/channel-name';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { Channel } from './channel';
-import { SlabPool } from './channel-log';
 import type { HandlerModule } from './handler-module';
+import { SlabPool } from './log-slab';
 import type { TellSettled } from './tickets';
 
 /** Why a channel cannot be had. */

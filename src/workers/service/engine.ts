@@ -25,7 +25,7 @@ import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import type { PeerSocket, Scheduler } from './peer-socket';
 import { RecordTaker } from './record-taker';
-import { SlowPeers } from './slow-peers';
+import { SlowPeers } from './slow/slow-peers';
 
 /** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
 const DRAIN_BUDGET = { records: 4_096, payloadBytes: 1024 * 1024 };

@@ -7,8 +7,9 @@
  * Thread: the service's.
  */
 import type { RingRecord } from '../../shared/ring';
-import type { Channel, Subscription } from './channel';
+import type { Channel } from './channel';
 import type { Connection } from './connection';
+import type { Subscription } from './subscription';
 
 export interface EngineObserver {
   /** The ring is looked at. */

@@ -3,8 +3,9 @@
  *
  * Thread: the service's.
  */
-import type { Channel, Subscription } from './channel';
+import type { Channel } from './channel';
 import type { Connection } from './connection';
+import type { Subscription } from './subscription';
 
 export class Subscriptions implements Iterable<Subscription> {
   readonly #connection: Connection;

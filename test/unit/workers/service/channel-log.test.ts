@@ -1,11 +1,8 @@
 import fc from 'fast-check';
-import {
-  ChannelLog,
-  type LogReader,
-  SLAB_BYTES,
-  SlabPool,
-} from '../../../../src/workers/service/channel-log';
+import { ChannelLog } from '../../../../src/workers/service/channel-log';
 import { encodeFrame, Opcode } from '../../../../src/workers/service/frame';
+import type { LogReader } from '../../../../src/workers/service/log-reader';
+import { SLAB_BYTES, SlabPool } from '../../../../src/workers/service/log-slab';
 import { readFrames } from '../../../support/frames';
 import { Random } from '../../../support/random';
 

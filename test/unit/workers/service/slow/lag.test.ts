@@ -1,5 +1,5 @@
-import { resolveHubOptions } from '../../../../src/shared/options';
-import { exceeds, isFarBehind } from '../../../../src/workers/service/lag';
+import { resolveHubOptions } from '../../../../../src/shared/options';
+import { exceeds, isFarBehind } from '../../../../../src/workers/service/slow/lag';
 
 const policy = resolveHubOptions({
   channels: { a: { maxLagBytes: 1_000, maxLagMessages: 10, maxLagMs: 500 } },

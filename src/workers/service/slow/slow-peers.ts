@@ -5,13 +5,13 @@
  *
  * Thread: the service's.
  */
-import { type Board, ChannelCounter } from '../../shared/board';
-import { CloseCode } from '../../shared/close-codes';
-import { type LogTags, log } from '../../shared/log';
-import { closeGate, openGate, type RingMemory } from '../../shared/ring';
-import type { Channel } from './channel';
-import type { SlabPool } from './channel-log';
-import type { Connection } from './connection';
+import { type Board, ChannelCounter } from '../../../shared/board';
+import { CloseCode } from '../../../shared/close-codes';
+import { type LogTags, log } from '../../../shared/log';
+import { closeGate, openGate, type RingMemory } from '../../../shared/ring';
+import type { Channel } from '../channel';
+import type { Connection } from '../connection';
+import type { SlabPool } from '../log-slab';
 import { exceeds } from './lag';
 
 /** A gate opens again when everybody is within this fraction of the limits: so it does not flicker. */

@@ -1,5 +1,5 @@
 /** When a connection is too far behind, and what to say of it. Answers only: whoever asks does the rest. */
-import type { ChannelPolicy } from '../../shared/options';
+import type { ChannelPolicy } from '../../../shared/options';
 
 /** A limit that was passed, in words for a close reason. */
 export type Excess = string;
