@@ -13,6 +13,8 @@ export interface ApplicationListener {
   connection(info: ConnectionSummary): void;
   message(info: ConnectionSummary, data: string | Uint8Array): void;
   fragment(info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo): void;
+  /** The peer has closed, and nothing further comes of it. Not an event of the hub: it disconnects the peer. */
+  closing(info: ConnectionSummary): void;
   disconnect(info: ConnectionSummary & { code: number; reason: string }): void;
   error(error: HubError): void;
 }
@@ -60,6 +62,9 @@ function deliver(event: InboundEvent, bytes: Buffer, listener: ApplicationListen
       listener.fragment(info, new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length), fragment);
       break;
     }
+    case 'closing':
+      listener.closing(event.info);
+      break;
     case 'disconnect':
       listener.disconnect({ ...event.info, code: event.code, reason: event.reason });
       break;

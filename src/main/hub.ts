@@ -283,11 +283,17 @@ export class Hub extends EventEmitter<HubEvents> {
       connection: (info) => this.emit('connection', info),
       message: (info, data) => this.emit('message', info, data),
       fragment: (info, bytes, fragment) => this.emit('fragment', info, bytes, fragment),
+      closing: ({ id }) => this.#answerClose(id),
       disconnect: (info) => this.emit('disconnect', info),
       error: (error) => this.emit('error', error),
     });
     this.#forwardWhileWanted('message', 'forwardMessages');
     this.#forwardWhileWanted('fragment', 'forwardFragments');
+  }
+
+  /** Behind whatever was posted while the peer's last messages were taken. The answer repeats the peer's code. */
+  #answerClose(connectionId: number): void {
+    this.disconnect(connectionId).catch(() => {}); // it is answered in any case, if later
   }
 
   /** While nobody wants what peers send, it need not cross threads. */

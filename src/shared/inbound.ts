@@ -35,6 +35,8 @@ export type InboundEvent =
   | { type: 'message'; info: ConnectionSummary; text: boolean; offset: number; length: number }
   /** A piece of a message: bytes as above. */
   | { type: 'fragment'; info: ConnectionSummary; fragment: FragmentInfo; offset: number; length: number }
+  /** The peer has closed: it is to be disconnected behind whatever is posted while its messages are taken. */
+  | { type: 'closing'; info: ConnectionSummary }
   | { type: 'disconnect'; info: ConnectionSummary; code: number; reason: string }
   | { type: 'error'; code: string; message: string; cause: unknown };
 

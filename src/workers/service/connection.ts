@@ -67,6 +67,10 @@ export class Connection {
   /** While a pong is due: the write under way had to wait for room in the kernel's buffer. */
   #blocked = false;
   #closing = false;
+  /** How the peer closed it, if it did: once everything that is for it is flushed we answer so. */
+  peerClosed: { code: number; reason: string } | undefined;
+  /** Whether the application was told something that the peer sent, and may have an answer to it. */
+  talked = false;
   /** How we closed it, if we did. */
   closedWith: { code: number; reason: string } | undefined;
   readonly #onWritten = (failed: boolean): void => this.#written(failed);
@@ -197,7 +201,7 @@ export class Connection {
 
   /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
   keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
-    if (this.#closing || this.#pausedBy.size > 0) {
+    if (this.#closing || this.#pausedBy.size > 0 || this.peerClosed !== undefined) {
       this.heard(nowMs);
       return;
     }
@@ -244,12 +248,13 @@ export class Connection {
   /** Closes as soon as everything that is for this peer by now is flushed. Nothing new is for it from now on. */
   finish(code: number, reason: string): void {
     if (this.#closing || this.#finish !== undefined) return;
+    const how = this.peerClosed ?? { code, reason };
     this.#dropUnfinished(() => true);
     if (this.#private.open) {
-      this.close(code, reason); // whatever is behind the message that nobody can finish now cannot be sent
+      this.close(how.code, how.reason); // whatever is behind the message that nobody can finish now cannot be sent
       return;
     }
-    this.#finish = { code, reason };
+    this.#finish = how;
     this.#subscriptions.endAll();
     if (!this.#write.underway) this.#subscriptions.dropFinished();
     this.#host.ready(this);

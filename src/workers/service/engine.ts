@@ -18,12 +18,13 @@ import type { Channel } from './channel';
 import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
 import { FanOut, SLICE_MS } from './fan-out';
+import { Goodbyes } from './goodbyes';
 import type { HandlerModule } from './handler-module';
 import { Inbound } from './inbound';
 import type { EngineObserver } from './observer';
 import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
-import type { PeerSocket, Scheduler } from './peer-socket';
+import { CLOSE_TIMEOUT_MS, type PeerSocket, type Scheduler } from './peer-socket';
 import { RecordTaker } from './record-taker';
 import { SlowPeers } from './slow/slow-peers';
 
@@ -79,6 +80,7 @@ export class Engine {
   readonly #slowPeers: SlowPeers;
   /** Messages to one peer that are sent in fragments. */
   readonly openMessages: OpenMessages;
+  readonly #goodbyes: Goodbyes;
   /** What peers send, for handlers and for the application. */
   readonly inbound: Inbound;
   #settled = new Map<number, SettledTicket[]>();
@@ -157,6 +159,11 @@ export class Engine {
       host: this,
       wake: () => this.wake(),
     });
+    this.#goodbyes = new Goodbyes({
+      nowMs: () => scheduler.nowMs(),
+      closeTimeoutMs: () => CLOSE_TIMEOUT_MS,
+      askApplication: (connection) => this.inbound.askToDisconnect(connection),
+    });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
       scheduler.every(SAFETY_NET_MS, () => this.#checkForLostWakeUp()),
@@ -196,6 +203,16 @@ export class Engine {
     return connection;
   }
 
+  /** The peer's close frame came, before one of ours: it is answered behind all that is for the peer. */
+  peerClosed(connection: Connection, code: number, reason: string): void {
+    this.#goodbyes.take(connection, code, reason);
+  }
+
+  /** The peer broke the protocol: it is closed with this code, at once. */
+  fault(connection: Connection, code: number, text: string): void {
+    connection.close(code, text);
+  }
+
   /** A connection's socket is gone. */
   ended(connection: Connection, code: number, reason: string): void {
     if (!this.#connections.delete(connection.id)) return;
@@ -204,6 +221,7 @@ export class Engine {
     }
     log.info(`closed with ${code}${reason && `: ${reason}`}`, { connection: connection.id });
     connection.ended();
+    this.#goodbyes.ended(connection);
     connection.home.residents--;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.inbound.ended(connection, code, reason);
@@ -342,6 +360,7 @@ export class Engine {
     }
     this.#slowPeers.sweep(this.#channels, this.#nowMs);
     this.openMessages.sweep(this.#nowMs);
+    this.#goodbyes.sweep(this.#nowMs);
     const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
     if (pingIntervalMs === 0) return;
     for (const connection of this.#connections.values()) {

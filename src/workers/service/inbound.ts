@@ -73,6 +73,7 @@ export class Inbound {
         onMessage(handled, text ? Buffer.from(data).toString('utf8') : data),
       );
     } else if (this.#forwarding) {
+      connection.talked = true;
       this.#parts.outbox.tellMessage(connection.summary, data, text);
       this.#told();
     }
@@ -88,6 +89,18 @@ export class Inbound {
     const onFragment = connection.home.handler?.onFragment;
     if (handled === undefined || onFragment === undefined) this.#tellFragment(connection, bytes, fragment);
     else this.#callHandler(connection, () => onFragment(handled, bytes, fragment));
+  }
+
+  /**
+   * Has the application disconnect a peer, behind whatever it posts while it takes the peer's last messages.
+   *
+   * @returns false if it was told of none
+   */
+  askToDisconnect(connection: Connection): boolean {
+    if (!connection.talked) return false;
+    this.#parts.outbox.tell({ type: 'closing', info: connection.summary });
+    this.#parts.wake();
+    return true;
   }
 
   /** The application took what it was told: peers that waited for that are read again. */
@@ -112,6 +125,7 @@ export class Inbound {
     if (fragment.first && this.#forwardingFragments) this.#toldFragments.add(connection);
     else if (fragment.first) this.#toldFragments.delete(connection);
     if (!this.#toldFragments.has(connection)) return;
+    connection.talked = true;
     this.#parts.outbox.tellFragment(connection.summary, bytes, fragment);
     this.#told();
   }

@@ -1,5 +1,10 @@
 /** What the engine needs of the world outside: a peer's socket, and time. Tests hand in their own. */
 
+/**
+ * A mute peer has this long to answer our close frame; and we have it to answer a peer's, with everything that comes before.
+ */
+export const CLOSE_TIMEOUT_MS = 2_000;
+
 /** The transport of one connection, after the handshake. */
 export interface PeerSocket {
   readonly remoteAddress: string;

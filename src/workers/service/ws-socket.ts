@@ -2,16 +2,17 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { PeerSocket } from './peer-socket';
+import type { PatientWebSocket } from './receiver/patient-web-socket';
 import { unsentBytesOf } from './socket-descriptor';
 
 export class WsSocket implements PeerSocket {
   readonly remoteAddress: string;
-  readonly #ws: WebSocket;
+  readonly #ws: PatientWebSocket;
   readonly #socket: Socket;
   #done: ((failed: boolean) => void) | undefined;
   readonly #onWritten = (error?: Error | null): void => this.#settle(error != null);
 
-  constructor(ws: WebSocket, socket: Socket) {
+  constructor(ws: PatientWebSocket, socket: Socket) {
     this.#ws = ws;
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress ?? '';
@@ -33,7 +34,7 @@ export class WsSocket implements PeerSocket {
   }
 
   close(code: number, reason: string): void {
-    this.#ws.close(code, reason);
+    this.#ws.answer(code, reason);
   }
 
   terminate(): void {

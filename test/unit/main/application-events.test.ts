@@ -27,6 +27,7 @@ describe('batches from the service', () => {
       connection: (about) => told.push(['connection', about.id]),
       message: (about, data) => told.push(['message', about.id, data]),
       fragment: (about, data, fragment) => told.push(['fragment', about.id, data, fragment]),
+      closing: ({ id }) => told.push(['closing', id]),
       disconnect: ({ id, code, reason }) => told.push(['disconnect', id, code, reason]),
       error: (error) => told.push([error.name, error.code, error.message, error.cause]),
     });

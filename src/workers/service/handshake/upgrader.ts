@@ -5,18 +5,17 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { log } from '../../../shared/log';
+import { type RawData, WebSocketServer } from 'ws';
 import type { ResolvedHubOptions } from '../../../shared/options';
 import type { Channel } from '../channel';
 import type { Engine } from '../engine';
+import { CLOSE_TIMEOUT_MS } from '../peer-socket';
 import { FragmentSocket } from '../receiver/fragment-socket';
 import { HandedOver } from '../receiver/handed-over';
+import { PatientWebSocket } from '../receiver/patient-web-socket';
 import { WsSocket } from '../ws-socket';
 import type { Destination } from './destination';
 
-/** A mute peer has this long to answer a close frame. */
-const CLOSE_TIMEOUT_MS = 2_000;
 /** Pieces of one unfinished message that are kept: enough for 64 B segments of a 64 KiB message. */
 const MAX_BUFFERED_CHUNKS = 1_024;
 /** Peers may compress their messages, each by itself: no memory is held for them between two. The hub never compresses. */
@@ -42,7 +41,7 @@ export class Upgrader {
       closeTimeout: CLOSE_TIMEOUT_MS,
       handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
     } as ConstructorParameters<typeof WebSocketServer>[0]; // the newest limits are not in the type package
-    this.#handshakes = new WebSocketServer(settings);
+    this.#handshakes = new WebSocketServer({ ...settings, WebSocket: PatientWebSocket });
     this.#handovers = new WebSocketServer({ ...settings, WebSocket: HandedOver });
   }
 
@@ -75,14 +74,14 @@ export class Upgrader {
       });
     } else {
       this.#handshakes.handleUpgrade(request, socket, head, (ws) => {
-        this.#open(ws, socket, channel);
+        this.#open(ws as PatientWebSocket, socket, channel);
         entered();
       });
     }
     return opened;
   }
 
-  #open(ws: WebSocket, socket: Socket, channel: Channel): void {
+  #open(ws: PatientWebSocket, socket: Socket, channel: Channel): void {
     const connection = this.#engine.connect(new WsSocket(ws, socket), channel);
     ws.on('message', (data: RawData, isBinary: boolean) =>
       this.#engine.inbound.receive(connection, data as Buffer, !isBinary),
@@ -92,7 +91,10 @@ export class Upgrader {
       connection.pong(payload);
     });
     ws.on('pong', () => connection.heard(performance.now()));
-    ws.on('error', () => {}); // a fault of the peer: ws answers with the close code for it, and `close` follows
+    ws.on('error', ({ message }) => {
+      if (ws.faultCode !== undefined) this.#engine.fault(connection, ws.faultCode, message);
+    });
+    ws.onPeerClose = (code, reason) => this.#engine.peerClosed(connection, code, reason.toString('utf8'));
     ws.on('close', (code: number, reason: Buffer) =>
       this.#engine.ended(connection, code, reason.toString('utf8')),
     );
@@ -108,8 +110,8 @@ export class Upgrader {
         connection.pong(payload);
       },
       alive: () => connection.heard(performance.now()),
-      fault: (code, text) =>
-        log.info(`closed with ${code} for what the peer sent: ${text}`, { connection: connection.id }),
+      closed: (code, reason) => this.#engine.peerClosed(connection, code, reason),
+      fault: (code, text) => this.#engine.fault(connection, code, text),
       ended: (code, reason) => this.#engine.ended(connection, code, reason),
     });
   }

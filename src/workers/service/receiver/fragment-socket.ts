@@ -20,7 +20,9 @@ export interface FragmentListener {
   ping(payload: Buffer): void;
   /** The peer is known to live: by a pong, or by its bytes. */
   alive(): void;
-  /** The peer broke the protocol, and is closed with this code. */
+  /** The peer's close frame came, before one of ours: to be answered by `close`. */
+  closed(code: number, reason: string): void;
+  /** The peer broke the protocol: to be closed with this code. */
   fault(code: number, text: string): void;
   /** The socket is gone. Told once, last. */
   ended(code: number, reason: string): void;
@@ -141,23 +143,24 @@ export class FragmentSocket implements PeerSocket {
   /** The peer's close frame came. */
   #concluded(code: number, reason: Buffer): void {
     this.#peerClosed = { code, reason: reason.toString('utf8') };
-    this.#listenNoMore(code, this.#peerClosed.reason);
+    this.#listenNoMore();
+    if (!this.#closing) this.#listener?.closed(code, this.#peerClosed.reason);
   }
 
   #fault(code: number, text: string): void {
-    this.#listener?.fault(code, text);
-    this.#listenNoMore(code, text);
+    this.#listenNoMore();
+    if (!this.#closing) this.#listener?.fault(code, text);
   }
 
-  /** Closes, unless that is under way, and reads to the end of what the peer sends without looking at it. */
-  #listenNoMore(code: number, reason: string): void {
+  /** Reads to the end of what the peer sends without looking at it. Once both sides have closed, so does the socket. */
+  #listenNoMore(): void {
     this.#deaf = true;
     this.#socket.resume();
-    if (!this.#closing) this.close(code, reason);
-    else if (this.#closeSent) this.#socket.end();
+    if (this.#closeSent) this.#socket.end();
   }
 
   #peerEnded(): void {
+    if (this.#peerClosed !== undefined && !this.#closing) return; // it can still be answered
     this.#closing = true;
     this.#receiver.stop();
     this.#socket.end();
