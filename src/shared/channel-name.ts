@@ -1,5 +1,6 @@
 /** Channel names: what one may look like, and which ones a hub allows. */
 import { MAX_NAME_BYTES } from './ring/record';
+import { shown } from './shown';
 
 /** The channel of a peer that names none, by path or subprotocol. */
 export const DEFAULT_CHANNEL = 'default';
@@ -22,7 +23,7 @@ export interface AllowedChannels {
  * @throws {RangeError} if it is empty or longer than 255 bytes, or `'*'`, which stands for every other name
  */
 export function encodeChannelName(name: string): Uint8Array {
-  if (typeof name !== 'string') throw new TypeError(`channel is ${String(name)}: it must be a string`);
+  if (typeof name !== 'string') throw new TypeError(`channel is ${shown(name)}: it must be a string`);
   const bytes = Buffer.from(name, 'utf8');
   if (bytes.length === 0 || bytes.length > MAX_NAME_BYTES) {
     throw new RangeError(

@@ -5,6 +5,7 @@
  */
 import type http from 'node:http';
 import type https from 'node:https';
+import { shown } from './shown';
 
 /** Events of a descriptor, with the values of `poll(2)`. */
 export const PollEvent = {
@@ -103,7 +104,7 @@ function driveOf(drive: unknown = 'auto'): Drive {
 
 function inThisThread({ server, serviceThread }: PlacementOptions, drive: Drive): boolean {
   if (serviceThread !== undefined && typeof serviceThread !== 'boolean')
-    throw new TypeError(`serviceThread is ${String(serviceThread)}: it must be true or false`);
+    throw new TypeError(`serviceThread is ${shown(serviceThread)}: it must be true or false`);
   const needed = server !== undefined || drive === 'manual';
   if (serviceThread === true && needed) {
     const reason =

@@ -1,6 +1,6 @@
 /** A file in YAML or JSON (which is YAML too), and where in it each key stands. Thread: any. */
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
 import { usageError } from '../cli/failure';
 import type { KeyPath } from './key-path';
 
@@ -24,16 +24,30 @@ export interface YamlFile {
  */
 export function readYamlFile(file: string, remedy?: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file, remedy), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(readText(file, remedy), {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   const problems = document.errors.map(({ pos, message }) => ({
     line: lines.linePos(pos[0]).line,
     text: message,
   }));
   return {
-    content: problems.length === 0 ? (document.toJS() ?? undefined) : undefined,
+    content: problems.length === 0 ? contentOf(document, problems) : undefined,
     problems,
     lineOf: (key) => lines.linePos(offsetOf(document.contents, key)).line,
   };
+}
+
+/** Some of what is wrong shows only here: an alias without its anchor, too many of them. */
+function contentOf(document: Document.Parsed, problems: Problem[]): unknown {
+  try {
+    return document.toJS() ?? undefined;
+  } catch (error) {
+    problems.push({ line: 1, text: (error as Error).message });
+    return undefined;
+  }
 }
 
 /** All that is wrong in a file, by line. */

@@ -3,6 +3,7 @@
  *
  * Thread: any.
  */
+import { shown } from '../shown';
 
 /** One bit a level, so that any set of them is a number. */
 export const LogLevel = { ERR: 1, WARN: 2, NOTICE: 4, INFO: 8, DEBUG: 16 } as const;
@@ -46,9 +47,7 @@ export function levelMask(levels: LogLevels, what = 'levels'): number {
   }
   if (typeof levels === 'string') return levels === 'none' ? 0 : 2 * known(levels, what) - 1;
   if (Array.isArray(levels)) return levels.reduce<number>((mask, name) => mask | known(name, what), 0);
-  throw new TypeError(
-    `${what} is ${String(levels)}: it must be a level's name, an array of names, or a mask`,
-  );
+  throw new TypeError(`${what} is ${shown(levels)}: it must be a level's name, an array of names, or a mask`);
 }
 
 function known(name: unknown, what: string): LogLevel {

@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { NO_LIMIT } from '../capacity';
 import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from '../channel-name';
+import { shown } from '../shown';
 import { checkKeys, MAX_MS, MiB, numbers, oneOf } from './checks';
 
 /** How a channel takes what its peers send: whole messages, or the pieces of them as they arrive. */
@@ -68,7 +69,7 @@ export function resolveChannels(given: { [name: string]: ChannelOptions } | unde
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(
-      `channels is ${Array.isArray(given) ? 'an array' : String(given)}: it must be an object, with options by name: { ticks: {} }`,
+      `channels is ${Array.isArray(given) ? 'an array' : shown(given)}: it must be an object, with options by name: { ticks: {} }`,
     );
   }
   const names: string[] = [];
@@ -88,7 +89,7 @@ function channelPolicy(where: string, options: ChannelOptions): ChannelPolicy {
   const receive = oneOf(`${where}receive`, options.receive, RECEIVE_MODES);
   const { handler } = options;
   if (handler !== undefined && (typeof handler !== 'string' || !isAbsolute(handler))) {
-    throw new TypeError(`${where}handler is ${String(handler)}: it must be the absolute path of a module`);
+    throw new TypeError(`${where}handler is ${shown(handler)}: it must be the absolute path of a module`);
   }
   return { slow, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
 }

@@ -1,5 +1,6 @@
 /** How options are checked: each error names the option, the value and what is allowed. Pure. */
 import { NO_LIMIT } from '../capacity';
+import { shown } from '../shown';
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
@@ -20,7 +21,7 @@ export function numbers<T extends NumberTable>(
     // `Infinity` reads well for "no limit".
     const number = value === Number.POSITIVE_INFINITY && highest === NO_LIMIT ? NO_LIMIT : value;
     if (typeof number !== 'number')
-      throw new TypeError(`${where}${key} is ${String(value)}: it must be a number`);
+      throw new TypeError(`${where}${key} is ${shown(value)}: it must be a number`);
     if (!Number.isInteger(number) || number < lowest || number > highest) {
       const most = highest === NO_LIMIT ? '' : ` to ${highest}`;
       throw new RangeError(`${where}${key} is ${number}: it must be an integer from ${lowest}${most}`);
@@ -33,7 +34,7 @@ export function numbers<T extends NumberTable>(
 export function checkKeys(where: string, given: unknown, known: readonly string[]): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(
-      `${where === '' ? 'options' : where.slice(0, -1)} is ${String(given)}: it must be an object`,
+      `${where === '' ? 'options' : where.slice(0, -1)} is ${shown(given)}: it must be an object`,
     );
   }
   for (const key of Object.keys(given)) {

@@ -29,7 +29,7 @@ describe('levels', () => {
     [1.5, 'logLevel is 1.5'],
     [Number.NaN, 'logLevel is NaN'],
     [null, 'logLevel is null: it must be'],
-    [{}, 'logLevel is [object Object]: it must be'],
+    [{}, 'logLevel is {}: it must be'],
     [undefined, 'logLevel is undefined'],
   ])('%j is refused, with the value and what is allowed', (levels, message) => {
     expect(() => levelMask(levels as LogLevels, 'logLevel')).toThrow(message);
