@@ -71,6 +71,8 @@ export const HubCounter = {
   /** Lanes skipped because their bytes made no sense. */
   LANES_FENCED: 7,
   TURNS: 8,
+  /** Connections closed because they sent more than a peer may. */
+  DISCONNECTED_FLOODING: 9,
 } as const;
 export type HubCounter = (typeof HubCounter)[keyof typeof HubCounter];
 

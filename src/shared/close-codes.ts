@@ -88,8 +88,9 @@ export const CLOSE_CODES: readonly CloseCodeEntry[] = [
     name: 'POLICY_VIOLATION',
     code: CloseCode.POLICY_VIOLATION,
     onWire: true,
-    when: "more than a limit of the hub allows of a message's fragments or pieces, or of a peer's messages",
-    remedy: 'send fewer and larger pieces, or raise `maxFragments`',
+    when: "more than a limit of the hub allows of a message's fragments or pieces, or per second of a peer's messages, bytes or control frames; the reason says which rate",
+    remedy:
+      'send less often, or raise `maxMessagesPerSecond`, `maxBytesPerSecond`, `maxControlFramesPerSecond`; for a message in too many pieces `maxFragments`',
     reconnect: 'no',
   },
   {

@@ -19,6 +19,11 @@ const LIVE_NUMBERS = [
   'maxOutboundBytes',
   'pingIntervalMs',
   'pongTimeoutMs',
+  'maxMessagesPerSecond',
+  'maxBytesPerSecond',
+  'maxControlFramesPerSecond',
+  'peerBurstMs',
+  'maxSubscriptions',
   'logLevel',
 ] as const satisfies readonly (keyof typeof HUB_NUMBERS | 'logLevel')[];
 

@@ -70,6 +70,8 @@ export interface HubStats extends MessageStats {
   /** Messages that peers sent, and their bytes. */
   received: number;
   receivedBytes: number;
+  /** Connections closed because they sent more than a peer may: see `maxMessagesPerSecond` and its like. */
+  disconnectedFlooding: number;
   /** Memory that the channels' logs hold. */
   logBytes: number;
   /** Goes of the service loop. */
@@ -119,6 +121,7 @@ export function statsOf(ring: RingMemory, board: Board): HubStats {
       rejected: board.hubCounter(HubCounter.REJECTED),
       received: board.hubCounter(HubCounter.RECEIVED),
       receivedBytes: board.hubCounter(HubCounter.RECEIVED_BYTES),
+      disconnectedFlooding: board.hubCounter(HubCounter.DISCONNECTED_FLOODING),
       logBytes: board.hubCounter(HubCounter.LOG_BYTES),
       turns: board.hubCounter(HubCounter.TURNS),
       safetyWakeUps: board.hubCounter(HubCounter.SAFETY_WAKE_UPS),

@@ -12,6 +12,8 @@ export class FakeSocket implements PeerSocket {
   reading = true;
   closedWith: { code: number; reason: string } | undefined;
   terminated = false;
+  /** Whether nothing that the peer sends is looked at any more. */
+  expelled = false;
   #underway: { bytes: Uint8Array; copy: Buffer; done: (failed: boolean) => void } | undefined;
 
   get busy(): boolean {
@@ -53,6 +55,11 @@ export class FakeSocket implements PeerSocket {
   close(code: number, reason: string): void {
     if (this.over) throw new Error('a close after the end');
     this.closedWith = { code, reason };
+  }
+
+  expel(code: number, reason: string): void {
+    this.close(code, reason);
+    this.expelled = true;
   }
 
   terminate(): void {

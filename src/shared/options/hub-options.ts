@@ -9,6 +9,7 @@ import { type LogLevels, levelMask } from '../log';
 import { PLACEMENT_KEYS, type PlacementOptions } from '../placement';
 import { type ChannelOptions, type ChannelPolicy, resolveChannels } from './channel-options';
 import { checkKeys, flag, KiB, MAX_MS, MiB, numbers, text } from './checks';
+import { PEER_NUMBERS, type PeerLimitOptions, type PeerLimits } from './peer-options';
 
 export interface RingOptions {
   /** Size of a producer's lane in bytes: a power of two (default 1 MiB). The largest payload is a little less than half. */
@@ -33,7 +34,7 @@ export interface TlsOptions {
   passphrase?: string;
 }
 
-export interface HubOptions extends PlacementOptions {
+export interface HubOptions extends PlacementOptions, PeerLimitOptions {
   /** Address to listen on (default 127.0.0.1). */
   host?: string;
   /** Port to listen on (default 0: any free one). */
@@ -74,7 +75,7 @@ export interface HubOptions extends PlacementOptions {
 }
 
 /** A hub's options, complete and checked. */
-export interface ResolvedHubOptions {
+export interface ResolvedHubOptions extends PeerLimits {
   host: string;
   port: number;
   path: string;
@@ -114,6 +115,7 @@ export const HUB_NUMBERS = {
   maxOutboundBytes: [256 * MiB, 64 * KiB, NO_LIMIT],
   pingIntervalMs: [25_000, 0, MAX_MS],
   pongTimeoutMs: [8_000, 1, MAX_MS],
+  ...PEER_NUMBERS,
 } as const;
 
 export const RING_NUMBERS = {

@@ -1,3 +1,4 @@
 /** The options of a hub. Pure. */
 export * from './channel-options';
 export * from './hub-options';
+export * from './peer-options';

@@ -23,13 +23,11 @@ import { Liveness } from './liveness';
 import type { EngineObserver } from './observer';
 import type { PeerSocket } from './peer-socket';
 import { type FrameSettled, type MessageSender, PrivateQueue } from './private-queue';
+import { type PauseReason, Reading } from './reading';
 import type { Subscription } from './subscription';
 import { Subscriptions } from './subscriptions';
 import type { TellSettled, TicketOwner } from './tickets';
 import { WriteProgress } from './write-progress';
-
-/** Who does not want this peer to be read: the application is behind or said so, or a handler said so. */
-export type PauseReason = 'credit' | 'application' | 'handler';
 
 /** What the connection needs of the engine. */
 export interface ConnectionHost {
@@ -39,6 +37,8 @@ export interface ConnectionHost {
   ready(connection: Connection): void;
   /** A write is done: this connection is less far behind. */
   progressed(): void;
+  /** How many channels a connection may have. */
+  maxSubscriptions(): number;
   /** Memory of the private messages that wait, over all connections, changed by `bytes`. */
   privateBytesChanged(bytes: number): void;
   observer?: EngineObserver;
@@ -78,7 +78,7 @@ export class Connection {
   /** One object for the connection's life: batches to the application repeat it by reference. */
   readonly summary: ConnectionSummary;
   readonly #life: Liveness;
-  readonly #pausedBy = new Set<PauseReason>();
+  readonly #reading: Reading;
   /** To be closed like this once everything before is flushed. */
   #finish: { code: number; reason: string } | undefined;
 
@@ -89,6 +89,7 @@ export class Connection {
     this.#host = host;
     this.#private = new PrivateQueue((change) => host.privateBytesChanged(change));
     this.#write = new WriteProgress(socket);
+    this.#reading = new Reading(socket);
     this.#life = new Liveness(host.nowMs());
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
@@ -125,10 +126,20 @@ export class Connection {
     return this.#subscriptions.lagMessages + this.#private.length;
   }
 
-  /** @returns false if it had the channel already */
+  /** @returns false if it had the channel already, or has as many as it may */
   subscribe(channel: Channel): boolean {
-    if (this.finishing) return false;
+    if (this.finishing || this.has(channel)) return false;
+    if (this.#subscriptions.full(this.#host.maxSubscriptions())) {
+      const about = { connection: this.id, kind: 'subscriptions' };
+      log.warn('not subscribed to a further channel: it has as many as maxSubscriptions allows', about);
+      return false;
+    }
     return this.#subscriptions.add(channel, this.#host.nowMs(), this.#private.length);
+  }
+
+  /** Whether it gets what is published to the channel now. */
+  has(channel: Channel): boolean {
+    return this.#subscriptions.has(channel);
   }
 
   /** What was published before still comes. @returns false if it did not have the channel */
@@ -194,6 +205,11 @@ export class Connection {
     this.#host.ready(this);
   }
 
+  /** Whether it was pinged, and has not answered. */
+  get awaitsPong(): boolean {
+    return this.#life.awaitsPong;
+  }
+
   /** Something came from the peer: it lives. */
   heard(nowMs: number): void {
     this.#life.heard(nowMs);
@@ -201,7 +217,7 @@ export class Connection {
 
   /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
   keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
-    if (this.#closing || this.#pausedBy.size > 0 || this.peerClosed !== undefined) {
+    if (this.#closing || this.#reading.paused || this.peerClosed !== undefined) {
       this.heard(nowMs);
       return;
     }
@@ -217,12 +233,16 @@ export class Connection {
 
   /** Stops reading from the peer, until everybody who paused it has resumed it. */
   pause(by: PauseReason): void {
-    if (this.#pausedBy.size === 0) this.socket.pause();
-    this.#pausedBy.add(by);
+    this.#reading.pause(by, this.#host.nowMs());
   }
 
   resume(by: PauseReason): void {
-    if (this.#pausedBy.delete(by) && this.#pausedBy.size === 0) this.socket.resume();
+    this.#reading.resume(by, this.#host.nowMs());
+  }
+
+  /** For how long in all it was not read, because somebody paused it, in ms. */
+  unreadMs(nowMs: number): number {
+    return this.#reading.unreadMs(nowMs);
   }
 
   /** Writes what is due, if no write is under way. Control frames first, then the log up to each private message, then it. */
@@ -266,6 +286,14 @@ export class Connection {
     this.closedWith = { code, reason };
     this.#abandon();
     this.socket.close(code, reason);
+  }
+
+  /** The same for a peer that does what it must not: nothing that it sends is looked at any more. */
+  expel(code: number, reason: string): void {
+    if (this.#closing) return;
+    this.closedWith = { code, reason };
+    this.#abandon();
+    this.socket.expel(code, reason);
   }
 
   terminate(): void {

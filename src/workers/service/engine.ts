@@ -118,6 +118,7 @@ export class Engine {
       progressed: () => {
         if (this.#slowPeers.gating) this.wake();
       },
+      maxSubscriptions: () => parts.options.maxSubscriptions,
       privateBytesChanged: (bytes) => {
         this.#slowPeers.privateBytes += bytes;
       },
@@ -154,6 +155,7 @@ export class Engine {
     this.inbound = new Inbound({
       nowMs: () => scheduler.nowMs(),
       board,
+      limits: parts.options,
       outbox: parts.outbox,
       connections: this.#connections,
       host: this,

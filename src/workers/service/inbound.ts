@@ -11,13 +11,17 @@ import { CloseCode } from '../../shared/close-codes';
 import { HubErrorCode } from '../../shared/errors';
 import type { FragmentInfo } from '../../shared/inbound';
 import { log } from '../../shared/log';
+import type { PeerLimits } from '../../shared/options';
 import type { Connection } from './connection';
 import { HandledConnection, type HandlerHost } from './handled-connection';
 import type { ApplicationOutbox } from './outbox';
+import { PeerMeters } from './peer-meters';
 
 export interface InboundParts {
   nowMs(): number;
   board: Board;
+  /** What one peer may send. */
+  limits: PeerLimits;
   outbox: ApplicationOutbox;
   connections: ReadonlyMap<number, Connection>;
   /** What a handler's connection can ask for. */
@@ -28,6 +32,7 @@ export interface InboundParts {
 
 export class Inbound {
   readonly #parts: InboundParts;
+  readonly #meters: PeerMeters;
   readonly #handled = new Map<Connection, HandledConnection>();
   /** Peers that are not read until the application has taken what they sent. */
   readonly #waitingForCredit = new Set<Connection>();
@@ -39,6 +44,7 @@ export class Inbound {
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
+    this.#meters = new PeerMeters(parts.limits, parts.board);
   }
 
   opened(connection: Connection): void {
@@ -64,8 +70,10 @@ export class Inbound {
   /** A peer's message. */
   receive(connection: Connection, data: Uint8Array, text: boolean): void {
     if (connection.closing) return; // what threw at one message would throw at each that came with it
-    connection.heard(this.#parts.nowMs());
+    const nowMs = this.#parts.nowMs();
+    connection.heard(nowMs);
     this.#count(1, data.length);
+    if (!this.#meters.tookMessage(connection, 1, data.length, nowMs)) return;
     const handled = this.#handled.get(connection);
     const onMessage = connection.home.handler?.onMessage;
     if (handled !== undefined && onMessage !== undefined) {
@@ -83,8 +91,11 @@ export class Inbound {
   receiveFragment(connection: Connection, bytes: Uint8Array, fragment: FragmentInfo): void {
     if (connection.closing) return; // as above
     const frameEnds = fragment.remaining === 0;
-    if (frameEnds) connection.heard(this.#parts.nowMs());
-    this.#count(frameEnds && fragment.final ? 1 : 0, bytes.length);
+    const messages = frameEnds && fragment.final ? 1 : 0;
+    const nowMs = this.#parts.nowMs();
+    if (frameEnds) connection.heard(nowMs);
+    this.#count(messages, bytes.length);
+    if (!this.#meters.tookMessage(connection, messages, bytes.length, nowMs)) return;
     const handled = this.#handled.get(connection);
     const onFragment = connection.home.handler?.onFragment;
     if (handled === undefined || onFragment === undefined) this.#tellFragment(connection, bytes, fragment);
@@ -101,6 +112,26 @@ export class Inbound {
     this.#parts.outbox.tell({ type: 'closing', info: connection.summary });
     this.#parts.wake();
     return true;
+  }
+
+  receivePing(connection: Connection, payload: Uint8Array): void {
+    if (connection.closing) return; // as above
+    const nowMs = this.#parts.nowMs();
+    connection.heard(nowMs);
+    if (this.#meters.tookControlFrame(connection, nowMs)) connection.pong(payload);
+  }
+
+  receivePong(connection: Connection): void {
+    if (connection.closing) return;
+    const nowMs = this.#parts.nowMs();
+    const asked = connection.awaitsPong;
+    connection.heard(nowMs);
+    if (!asked) this.#meters.tookControlFrame(connection, nowMs);
+  }
+
+  /** A piece of a message with nothing in it: not worth telling, but it costs as much as another. */
+  receiveEmptyFragment(connection: Connection): void {
+    if (!connection.closing) this.#meters.tookControlFrame(connection, this.#parts.nowMs());
   }
 
   /** The application took what it was told: peers that waited for that are read again. */

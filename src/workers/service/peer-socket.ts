@@ -17,6 +17,8 @@ export interface PeerSocket {
   readonly unsentBytes: number | undefined;
   /** Starts the closing handshake, behind everything written. The end is told by `Connection.ended`. */
   close(code: number, reason: string): void;
+  /** As `close`, and nothing that the peer sends is looked at any more: it may send a flood. */
+  expel(code: number, reason: string): void;
   /** Ends the connection at once. */
   terminate(): void;
   /** Stops reading from the peer. */

@@ -118,9 +118,12 @@ export class RecordTaker {
       } else {
         const channel = this.#channelOf(record);
         if (channel !== undefined) {
-          if (record.kind === RecordKind.SUBSCRIBE) connection.subscribe(channel);
-          else if (record.kind === RecordKind.UNSUBSCRIBE) connection.unsubscribe(channel);
-          done = true;
+          if (record.kind === RecordKind.SUBSCRIBE) {
+            done = connection.subscribe(channel) || connection.has(channel);
+          } else {
+            connection.unsubscribe(channel);
+            done = true;
+          }
         }
       }
     }

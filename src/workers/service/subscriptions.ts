@@ -40,6 +40,16 @@ export class Subscriptions implements Iterable<Subscription> {
     return this.#all.every(({ lagBytes }) => lagBytes === 0);
   }
 
+  has(channel: Channel): boolean {
+    return this.#all.some((subscription) => subscription.channel === channel && subscription.live);
+  }
+
+  /** Whether there is no room for a further one. Those that have ended and wait to be written count from as many again on. */
+  full(most: number): boolean {
+    if (this.#all.length < most) return false;
+    return this.#all.length >= 2 * most || this.channels.length >= most;
+  }
+
   /**
    * @param privateMessages how many wait: all of them go before what is published from now on
    * @returns false if it had the channel already

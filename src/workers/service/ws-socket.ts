@@ -37,6 +37,14 @@ export class WsSocket implements PeerSocket {
     this.#ws.answer(code, reason);
   }
 
+  expel(code: number, reason: string): void {
+    this.#ws.answer(code, reason);
+    // What ws does itself at a fault of the peer: it takes its parser off the socket, and reads on only for the end.
+    this.#socket.removeAllListeners('data');
+    this.#socket.resume();
+    this.#socket.end();
+  }
+
   terminate(): void {
     this.#ws.terminate();
   }

@@ -23,6 +23,11 @@ describe('a change of options', () => {
     [{ maxOutboundBytes: 65_536 }, { maxOutboundBytes: 65_536 }],
     [{ pingIntervalMs: 0 }, { pingIntervalMs: 0 }],
     [{ pongTimeoutMs: 5 }, { pongTimeoutMs: 5 }],
+    [{ maxMessagesPerSecond: 5 }, { maxMessagesPerSecond: 5 }],
+    [{ maxBytesPerSecond: 5 }, { maxBytesPerSecond: 5 }],
+    [{ maxControlFramesPerSecond: 5 }, { maxControlFramesPerSecond: 5 }],
+    [{ peerBurstMs: 5 }, { peerBurstMs: 5 }],
+    [{ maxSubscriptions: 5 }, { maxSubscriptions: 5 }],
   ])('of %j is applied while the hub runs', (wanted, hub) => {
     expect(change({}, wanted)).toEqual({
       live: { hub, channels: {} },

@@ -1,3 +1,4 @@
+import { NO_LIMIT } from '../../../src/shared/capacity';
 import { isChannelAllowed } from '../../../src/shared/channel-name';
 import {
   CHANNEL_NUMBERS,
@@ -21,6 +22,11 @@ describe('the options of a hub', () => {
       maxFragments: 128,
       inboundCompression: false,
       maxFragmentGapMs: 5_000,
+      maxMessagesPerSecond: NO_LIMIT,
+      maxBytesPerSecond: NO_LIMIT,
+      maxControlFramesPerSecond: 1_000,
+      peerBurstMs: 5_000,
+      maxSubscriptions: 128,
       allowed: { others: true },
       policies: {
         '*': {

@@ -86,11 +86,8 @@ export class Upgrader {
     ws.on('message', (data: RawData, isBinary: boolean) =>
       this.#engine.inbound.receive(connection, data as Buffer, !isBinary),
     );
-    ws.on('ping', (payload: Buffer) => {
-      connection.heard(performance.now());
-      connection.pong(payload);
-    });
-    ws.on('pong', () => connection.heard(performance.now()));
+    ws.on('ping', (payload: Buffer) => this.#engine.inbound.receivePing(connection, payload));
+    ws.on('pong', () => this.#engine.inbound.receivePong(connection));
     ws.on('error', ({ message }) => {
       if (ws.faultCode !== undefined) this.#engine.fault(connection, ws.faultCode, message);
     });
@@ -105,10 +102,9 @@ export class Upgrader {
     const connection = this.#engine.connect(peer, channel);
     peer.start(head, {
       fragment: (bytes, fragment) => this.#engine.inbound.receiveFragment(connection, bytes, fragment),
-      ping: (payload) => {
-        connection.heard(performance.now());
-        connection.pong(payload);
-      },
+      ping: (payload) => this.#engine.inbound.receivePing(connection, payload),
+      pong: () => this.#engine.inbound.receivePong(connection),
+      empty: () => this.#engine.inbound.receiveEmptyFragment(connection),
       alive: () => connection.heard(performance.now()),
       closed: (code, reason) => this.#engine.peerClosed(connection, code, reason),
       fault: (code, text) => this.#engine.fault(connection, code, text),

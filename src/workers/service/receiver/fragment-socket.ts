@@ -18,7 +18,10 @@ const EMPTY = Buffer.alloc(0);
 export interface FragmentListener {
   fragment(bytes: Buffer, fragment: FragmentInfo): void;
   ping(payload: Buffer): void;
-  /** The peer is known to live: by a pong, or by its bytes. */
+  pong(): void;
+  /** A fragment of no bytes, that ends nothing. */
+  empty(): void;
+  /** The peer is known to live, by its bytes. */
   alive(): void;
   /** The peer's close frame came, before one of ours: to be answered by `close`. */
   closed(code: number, reason: string): void;
@@ -61,7 +64,8 @@ export class FragmentSocket implements PeerSocket {
       {
         fragment: (bytes, fragment) => this.#listener?.fragment(bytes, fragment),
         ping: (payload) => this.#listener?.ping(payload),
-        pong: () => this.#listener?.alive(),
+        pong: () => this.#listener?.pong(),
+        empty: () => this.#listener?.empty(),
         close: (code, reason) => this.#concluded(code, reason),
         fault: ({ code, text }) => this.#fault(code, text),
         ready: () => this.#goOnReading(),
@@ -106,6 +110,12 @@ export class FragmentSocket implements PeerSocket {
       if (this.#deaf) this.#socket.end();
     });
     this.#closeTimer = setTimeout(() => this.#socket.destroy(), this.#options.closeTimeoutMs);
+  }
+
+  expel(code: number, reason: string): void {
+    this.#receiver.stop();
+    this.#listenNoMore();
+    this.close(code, reason);
   }
 
   terminate(): void {

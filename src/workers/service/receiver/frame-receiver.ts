@@ -41,6 +41,8 @@ export interface ReceiverSink {
   fragment(bytes: Buffer, fragment: FragmentInfo): void;
   ping(payload: Buffer): void;
   pong(): void;
+  /** A fragment of no bytes that ends no message. */
+  empty(): void;
   /** A close frame: `CloseCode.NONE` if it names no code. */
   close(code: number, reason: Buffer): void;
   /** The peer broke the protocol. */
@@ -212,6 +214,8 @@ export class FrameReceiver {
     const bytes = this.#takeBytes();
     const frameEnds = this.#remaining === 0;
     if (frameEnds) this.#endFrame();
+    if (this.#frameBytes === 0 && !this.#final) this.#sink.empty();
+    if (this.#stopped) return;
     if (this.#inflater !== undefined) {
       const messageEnds = frameEnds && this.#final;
       if (bytes.length === 0 && !messageEnds) return;

@@ -21,6 +21,7 @@ class Ear {
   closed: { code: number; reason: string } | undefined;
   faults: number[] = [];
   readies = 0;
+  empties = 0;
   onPiece: (piece: Piece) => void = () => {};
   onReady: () => void = () => {};
   #message: Buffer[] = [];
@@ -32,6 +33,7 @@ class Ear {
         fragment: (bytes, fragment) => this.#take({ bytes: Buffer.from(bytes), ...fragment }),
         ping: (payload) => this.meanings.push({ what: 'ping', payload: payload.toString('hex') }),
         pong: () => this.meanings.push({ what: 'pong', payload: '' }),
+        empty: () => this.empties++,
         close: (code, reason) => {
           this.closed = { code, reason: reason.toString() };
         },
@@ -131,6 +133,13 @@ describe('pieces of a message', () => {
     expect(ear.pieces.map(shape)).toEqual([['abc', true, true, Number.MAX_SAFE_INTEGER - 3, 3]]);
   });
 
+  it('that are empty and end nothing are told apart: they cost as much as others', () => {
+    const ear = new Ear();
+    const frames = [frame(2, '', false), frame(0, '', false), frame(0, 'x', false), frame(0, '')];
+    ear.push(...frames.map((each) => encodePeerFrame(each)));
+    expect([ear.empties, ear.pieces.length]).toEqual([2, 2]);
+  });
+
   it('lie in the memory that was pushed: nothing is copied', () => {
     const chunk = encodePeerFrame(frame(2, Buffer.alloc(1_000, 7)));
     const seen: ArrayBufferLike[] = [];
@@ -139,6 +148,7 @@ describe('pieces of a message', () => {
         fragment: (bytes) => seen.push(bytes.buffer),
         ping: () => {},
         pong: () => {},
+        empty: () => {},
         close: () => {},
         fault: () => {},
         ready: () => {},
