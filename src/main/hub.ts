@@ -29,6 +29,7 @@ import { closeRequestOf } from './close-request';
 import type { HostedService, ServiceCalls } from './hosted-service';
 import { type CloseOptions, closeDeadlineOf, endHub } from './hub-ending';
 import type { HubEvents } from './hub-events';
+import { type HubHealth, type HubPhase, healthOf } from './hub-health';
 import { hubUrl } from './hub-url';
 import type { LocalService, ServiceReport } from './local-service';
 import { createPool, type ProducerPoolOptions } from './producer-pool';
@@ -52,6 +53,8 @@ export class Hub extends EventEmitter<HubEvents> {
   readonly #producer: Producer;
   readonly #pools = new Set<Piscina>();
   #closing: Promise<void> | undefined;
+  #phase: HubPhase = 'open';
+  #gone = false;
 
   /** @internal use `createHub` */
   constructor(
@@ -240,6 +243,20 @@ export class Hub extends EventEmitter<HubEvents> {
     return this.#control.call('heartbeat', deadlineMs, (service) => service.heartbeat());
   }
 
+  /** Whether it takes peers: not once it closes, or its service is gone. `health` also asks the service. */
+  get ready(): boolean {
+    return this.#phase === 'open' && !this.#gone;
+  }
+
+  /**
+   * How it is: alive, ready for peers, and if not, why. Never rejects.
+   *
+   * @param deadlineMs a service that does not answer within it is not alive
+   */
+  health(deadlineMs: number = CONTROL_DEADLINE_MS): Promise<HubHealth> {
+    return healthOf(this.#phase, () => this.heartbeat(deadlineMs));
+  }
+
   /** Counters of the hub, its channels and its producers. Read from shared memory: works also while the service is busy. */
   async stats(): Promise<HubStats> {
     return statsOf(this.#ring, this.#board);
@@ -256,7 +273,9 @@ export class Hub extends EventEmitter<HubEvents> {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#closing ??= endHub(
+    if (this.#closing !== undefined) return this.#closing;
+    this.#phase = 'closing';
+    this.#closing = endHub(
       {
         ring: this.#ring,
         control: this.#control,
@@ -265,7 +284,9 @@ export class Hub extends EventEmitter<HubEvents> {
         pools: this.#pools,
       },
       deadlineMs,
-    );
+    ).finally(() => {
+      this.#phase = 'closed';
+    });
     return this.#closing;
   }
 
@@ -318,6 +339,7 @@ export class Hub extends EventEmitter<HubEvents> {
       cause,
     });
     if (this.#closing !== undefined) throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
+    this.#gone = true;
     closeRing(this.#ring);
     log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught

@@ -81,6 +81,8 @@ export class DaemonFolder {
 export interface Status {
   running: boolean;
   pid: number;
+  /** Of the process that serves; `pid` is its supervisor's. */
+  hubPid: number;
   url: string;
   port: number;
   connections: number;

@@ -1,6 +1,7 @@
 /** The commands for daemons, with their flags. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { seconds } from './arguments';
+import { DEFAULT_MAX_RESTARTS, HIGHEST_MAX_RESTARTS } from '../daemon/supervision/restart-pace';
+import { seconds, wholeNumber } from './arguments';
 import type { ReachOptions, StopOptions } from './daemon-control';
 import type { StartOptions } from './daemon-start';
 import { exitWith } from './exit-with';
@@ -27,7 +28,7 @@ const STATUS_EXAMPLES = `Examples:
   ringcast status --json | jq .stats.sent
 `;
 const DAEMON_EXIT_CODES = `
-Exit codes: 0 good, 1 failed, 2 wrong usage or settings, 3 not running, 4 running but without an answer, 6 already running.
+Exit codes: 0 good, 1 failed, 2 wrong usage or settings, 3 not running, 4 running but without an answer, 5 running but not\nready, 6 already running.
 Manual: docs/daemon.md`;
 
 export function defineDaemonCommands(program: Command): void {
@@ -126,6 +127,15 @@ function addStartFlags(command: Command): Command {
   return addLogFlags(addReachFlags(addHubFlags(command)))
     .option('--umask <MASK>', 'mode mask of the files it makes, in octal (default: 027)', octal)
     .option('--start-timeout <SECONDS>', 'end it, if it does not listen by then (default: 30)', seconds)
+    .option('--no-supervise', 'no second process that starts it again when it crashes')
+    .addOption(
+      new Option(
+        '--max-restarts <N>',
+        `give up after so many restarts within a minute (default: ${DEFAULT_MAX_RESTARTS})`,
+      )
+        .env('RINGCAST_MAX_RESTARTS')
+        .argParser(wholeNumber(0, HIGHEST_MAX_RESTARTS)),
+    )
     .option('--json', 'tell how it is as JSON')
     .option('-q, --quiet', 'say only what is wrong');
 }

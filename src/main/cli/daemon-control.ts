@@ -5,7 +5,7 @@ import type { ReconfigureReport } from '../../shared/live-options';
 import { ask } from '../daemon/control-client';
 import { type Holder, holderOf } from '../daemon/instance-lock';
 import { controlSocketOf, defaultLockFile } from '../daemon/places';
-import { startTimeOf } from '../daemon/process-identity';
+import { leadsSession, startTimeOf } from '../daemon/process-identity';
 import { reloadText } from '../daemon/reload-text';
 import { statusText } from './daemon-status-text';
 import { ExitCode } from './exit-codes';
@@ -35,7 +35,10 @@ export interface StopOptions extends ReachOptions {
 /** What a daemon says of itself. */
 export interface DaemonStatus {
   pid: number;
-  launch: { argv: string[]; cwd: string };
+  launch: { argv: string[]; cwd: string; supervise: boolean };
+  ready: boolean;
+  /** Why it is not ready. */
+  reason: string | null;
   [more: string]: unknown;
 }
 
@@ -49,7 +52,7 @@ export async function status(options: ReachOptions): Promise<ExitCode> {
   const answer = await ask<DaemonStatus>(controlSocketOf(lock), 'GET /status');
   if (options.json) printJson({ running: true, ...answer });
   else process.stdout.write(statusText(answer));
-  return ExitCode.OK;
+  return answer.ready === false ? ExitCode.NOT_READY : ExitCode.OK;
 }
 
 export async function reload(options: ReachOptions): Promise<ExitCode> {
@@ -98,9 +101,14 @@ export async function end(lock: string, { pid }: Holder, options: StopOptions): 
       remedy: 'Find it with ss -xlp, and end it.',
     });
   }
-  process.kill(pid, 'SIGKILL');
+  killWhole(pid);
   if (await freeWithin(lock, KILL_LIMIT_MS)) return false;
   throw new Failure(ExitCode.FAILURE, `Process ${pid} does not end, though it was killed.`);
+}
+
+/** A daemon with its hub process: all of the group, if it has one of its own. Else this process is one of a terminal's. */
+function killWhole(pid: number): void {
+  process.kill(leadsSession(pid) ? -pid : pid, 'SIGKILL');
 }
 
 async function freeWithin(lock: string, limitMs: number): Promise<boolean> {

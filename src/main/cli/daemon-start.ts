@@ -1,6 +1,6 @@
 /** `ringcast start` and `restart`: both sides of it, since the daemon is the same command, started again. */
 import { log } from '../../shared/log';
-import { type Given, readSettings } from '../config/settings';
+import { type Given, readSettings, type Settings } from '../config/settings';
 import { ask } from '../daemon/control-client';
 import { Daemon, failStart } from '../daemon/daemon';
 import { DEFAULT_START_TIMEOUT_MS, DEFAULT_UMASK } from '../daemon/daemonize';
@@ -8,8 +8,9 @@ import { holderOf } from '../daemon/instance-lock';
 import { launch } from '../daemon/launch';
 import { controlSocketOf, defaultLogFile } from '../daemon/places';
 import { checkPlatform } from '../daemon/platform';
-import { ServedHub } from '../daemon/served-hub';
+import { HEALTH_DEADLINE_MS, ServedHub } from '../daemon/served-hub';
 import { Starter } from '../daemon/starter';
+import { DEFAULT_MAX_RESTARTS } from '../daemon/supervision/restart-pace';
 import {
   type DaemonStatus,
   end,
@@ -27,6 +28,8 @@ export interface StartOptions extends ReachOptions {
   umask?: number;
   /** In seconds. */
   startTimeout?: number;
+  supervise: boolean;
+  maxRestarts?: number;
 }
 
 /** In the caller's process: @returns the exit code. In the daemon: never returns. */
@@ -59,7 +62,8 @@ export async function restart(options: StartOptions & StopOptions, given: Given)
 /** @param launchedAs the command line to use; default: this one */
 async function startAndTell(options: StartOptions, launchedAs?: DaemonStatus['launch']): Promise<ExitCode> {
   const verdict = await launch({
-    startTimeoutMs: (options.startTimeout ?? DEFAULT_START_TIMEOUT_MS / 1_000) * 1_000,
+    startTimeoutMs: startTimeoutMs(options),
+    supervise: options.supervise,
     printed: (text) => process.stderr.write(text),
     ...launchedAs,
     environment: options.lock === undefined ? {} : { RINGCAST_LOCK: options.lock },
@@ -86,14 +90,18 @@ async function becomeDaemon(starter: Starter, options: StartOptions, given: Give
       logFile: settings.logFile ?? defaultLogFile(lock),
       workingFolder: '/',
       umask: options.umask ?? DEFAULT_UMASK,
+      maxRestarts: options.maxRestarts ?? DEFAULT_MAX_RESTARTS,
+      startTimeoutMs: startTimeoutMs(options),
       syslog: settings.syslog,
       levels: settings.hub.logLevel,
     });
+    keepPort(settings, daemon);
     const served = new ServedHub(await startHub(settings, log.notice), settings, readAgain);
     daemon
       .onStop(() => served.close())
       .onReload(() => served.reload())
       .onStatus(() => served.status())
+      .onHealth(() => served.hub.health(HEALTH_DEADLINE_MS))
       .onDump(() => served.dump());
     await daemon.ready(await served.status());
     log.notice(`process ${process.pid} listens on ${served.hub.url}`); // now: so the caller's terminal is spared it
@@ -101,6 +109,15 @@ async function becomeDaemon(starter: Starter, options: StartOptions, given: Give
   } catch (error) {
     return daemon?.fail(error) ?? failStart(starter, error);
   }
+}
+
+/** Any free port is good the first time only: peers come again to the one that they know. */
+function keepPort({ hub }: Settings, { before }: Daemon): void {
+  if (hub.port === 0 && before !== undefined) hub.port = before.port as number;
+}
+
+function startTimeoutMs({ startTimeout = DEFAULT_START_TIMEOUT_MS / 1_000 }: StartOptions): number {
+  return startTimeout * 1_000;
 }
 
 function checkPlatformOrFail(): void {

@@ -4,9 +4,15 @@ import type { DaemonStatus } from './daemon-control';
 const SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
 
 export function statusText(status: DaemonStatus): string {
+  const { ready, reason, hubPid, restarts, lastEnd } = status;
   const { pid, uptimeSeconds, url, connections, stats, lock, control, config, logFile, version } = status;
   const rows: [name: string, value: unknown][] = [
     ['process', `${pid}, up ${duration(Number(uptimeSeconds))}`],
+    ['hub process', hubPid],
+    [
+      'restarts',
+      restarts === undefined ? undefined : `${restarts}${lastEnd ? `, the last one: ${lastEnd}` : ''}`,
+    ],
     ['version', version],
     ['address', url],
     ['connections', connections],
@@ -17,7 +23,8 @@ export function statusText(status: DaemonStatus): string {
     ['log', logFile ?? 'nowhere'],
   ];
   const known = rows.filter(([, value]) => value !== undefined);
-  return `ringcast is running.\n${known.map(([name, value]) => `  ${name.padEnd(12)} ${value}\n`).join('')}`;
+  const how = ready === false ? `, and not ready: ${reason}` : '';
+  return `ringcast is running${how}.\n${known.map(([name, value]) => `  ${name.padEnd(12)} ${value}\n`).join('')}`;
 }
 
 function messages(stats: Partial<Record<string, number>> | undefined): string | undefined {

@@ -9,6 +9,8 @@ export const ExitCode = {
   NOT_RUNNING: 3,
   /** Something runs under this lock, and does not answer. */
   NO_ANSWER: 4,
+  /** It runs, and takes no peers: it starts, closes, or starts again. */
+  NOT_READY: 5,
   /** Load tests: the figures say nothing of the server. */
   INVALID_RUN: 3,
   /** Load tests: no client could connect. */
@@ -17,6 +19,8 @@ export const ExitCode = {
   INCORRECT: 5,
   /** Something else runs under this lock. */
   ALREADY_RUNNING: 6,
+  /** A supervisor gave up: the hub crashed again and again. */
+  GAVE_UP: 7,
   /** A fault in ringcast: EX_SOFTWARE of sysexits.h. */
   INTERNAL: 70,
   SIGHUP: 129,

@@ -11,7 +11,7 @@ import { Instance } from '../daemon/instance';
 import { type LogFile, openLogFile } from '../daemon/log-file';
 import { LogOutput } from '../daemon/log-output';
 import { refusalText } from '../daemon/reload-text';
-import { CLOSE_DEADLINE_MS, type ServedHub } from '../daemon/served-hub';
+import { CLOSE_DEADLINE_MS, HEALTH_DEADLINE_MS, type ServedHub } from '../daemon/served-hub';
 import { Systemd } from '../daemon/systemd';
 import { usageError } from './failure';
 
@@ -81,6 +81,11 @@ export class RunSupervision {
       status: async () => {
         const { lock, control } = this.#instance ?? {};
         return { ...aboutProcess(), lock, control, launch, ...(await this.#served?.status()) };
+      },
+      health: async () => {
+        if (this.#served === undefined) return { live: true, ready: false, reason: 'starting' };
+        if (this.#stopping) return { live: true, ready: false, reason: 'closing' };
+        return this.#served.hub.health(HEALTH_DEADLINE_MS);
       },
       stop: () => this.#stop(),
       reload: () => this.#reload(),

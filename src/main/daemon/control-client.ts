@@ -17,7 +17,7 @@ export async function ask<T>(socketPath: string, methodAndPath: string, body?: u
   const answer = JSON.parse(text);
   if (status === 200) return answer as T;
   const { message, remedy } = answer.error as { message: string; remedy?: string };
-  throw new Failure(ExitCode.FAILURE, message, { remedy });
+  throw new Failure(status === 504 ? ExitCode.NO_ANSWER : ExitCode.FAILURE, message, { remedy });
 }
 
 function exchange(

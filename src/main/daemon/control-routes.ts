@@ -1,9 +1,11 @@
 /** What every process with a lock answers on its control socket. Thread: the main one. */
-import type { ControlRoutes } from './control-server';
+import type { HubHealth } from '../hub-health';
+import { ControlAnswer, type ControlRoutes } from './control-server';
 
 export interface ControlActions {
   /** Plain data. */
   status(): unknown;
+  health(): Promise<HubHealth>;
   /** Ends the process in good order. */
   stop(): void;
   /** What it returns is the answer. */
@@ -11,9 +13,17 @@ export interface ControlActions {
   dump(): unknown;
 }
 
-export function controlRoutes({ status, stop, reload, dump }: ControlActions): ControlRoutes {
+export function controlRoutes({ status, health, stop, reload, dump }: ControlActions): ControlRoutes {
   return {
-    'GET /status': () => status(),
+    'GET /status': async () => {
+      const [about, { ready, reason }] = await Promise.all([status(), health()]);
+      return { ...(about as object), ready, reason: reason ?? null };
+    },
+    'GET /livez': async () => {
+      const { live, reason } = await health();
+      return live ? { live } : new ControlAnswer(503, { live, reason });
+    },
+    'GET /readyz': async () => readiness(await health()),
     'POST /stop': () => {
       setImmediate(stop); // the answer goes first
       return { pid: process.pid };
@@ -37,4 +47,9 @@ export function aboutProcess(): object {
     uptimeSeconds: Math.floor(uptimeSeconds),
     node: process.version,
   };
+}
+
+/** 503 while no peer should come. */
+export function readiness({ ready, reason }: Pick<HubHealth, 'ready' | 'reason'>): ControlAnswer {
+  return new ControlAnswer(ready ? 200 : 503, { ready, reason: reason ?? null });
 }

@@ -9,12 +9,29 @@
  */
 import { lstatSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import { ExitCode } from '../cli/exit-codes';
 import { Failure } from '../cli/failure';
 import { MAX_SOCKET_PATH_BYTES } from './places';
 
 /** What is done for a request, by method and path: `'POST /reload'`. What it throws is the answer too. */
 export interface ControlRoutes {
   [methodAndPath: string]: (body: unknown) => unknown;
+}
+
+/** What a route answers if its status is to say something: `GET /readyz` has 503 beside 200. */
+export class ControlAnswer {
+  readonly status: number;
+  readonly value: unknown;
+
+  constructor(status: number, value: unknown) {
+    this.status = status;
+    this.value = value;
+  }
+
+  /** Of whatever a route returned. */
+  static of(returned: unknown): ControlAnswer {
+    return returned instanceof ControlAnswer ? returned : new ControlAnswer(200, returned ?? {});
+  }
 }
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -61,12 +78,19 @@ export class ControlServer {
         send(response, 404, { error: { message: `There are ${known}.` } });
         return;
       }
-      send(response, 200, (await route(await bodyOf(request))) ?? {});
+      const { status, value } = ControlAnswer.of(await route(await bodyOf(request)));
+      send(response, status, value);
     } catch (error) {
       const { message, remedy } = error as Failure;
-      send(response, error instanceof Failure ? 400 : 500, { error: { message, remedy } });
+      send(response, statusOf(error), { error: { message, remedy } });
     }
   }
+}
+
+/** A refusal, a fault, or nobody there who could answer. */
+export function statusOf(error: unknown): 400 | 500 | 504 {
+  if (!(error instanceof Failure)) return 500;
+  return error.exitCode === ExitCode.NO_ANSWER ? 504 : 400;
 }
 
 function makeRoom(file: string): void {

@@ -9,15 +9,17 @@ import { inspect } from 'node:util';
 import { formatLogRecord, type LogLevels, log } from '../../shared/log';
 import { ExitCode } from '../cli/exit-codes';
 import type { Failure } from '../cli/failure';
+import type { HubHealth } from '../hub-health';
 import { aboutProcess, controlRoutes, launchedAs } from './control-routes';
 import type { ControlRoutes } from './control-server';
-import { Instance } from './instance';
+import { type HeldInstance, Instance } from './instance';
 import { type LogFile, openLogFile } from './log-file';
 import { LogOutput } from './log-output';
 import { redirectOutput } from './output';
 import { refusalText } from './reload-text';
 import { obeySignals } from './signals';
 import type { Starter } from './starter';
+import { holdBySupervisor, type SupervisedInstance, tellStopping } from './supervision/supervised';
 
 /** What a daemon begins with: complete, and with absolute paths. */
 export interface DaemonPlan {
@@ -28,21 +30,29 @@ export interface DaemonPlan {
   levels?: LogLevels;
   workingFolder: string;
   umask: number;
+  /** Of a supervised one: see `SupervisorPlan`. */
+  maxRestarts: number;
+  startTimeoutMs: number;
 }
+
+const DEFAULT_LEVELS = 'notice';
+const WELL: HubHealth = { live: true, ready: true, reason: undefined };
 
 export class Daemon {
   readonly #starter: Starter;
   readonly #logFile: LogFile | undefined;
   readonly #logOutput: LogOutput;
   readonly #launch = launchedAs();
-  #instance: Instance | undefined;
+  #instance: HeldInstance | SupervisedInstance | undefined;
   #stop: () => unknown = () => {};
   #reload: () => unknown = () => ({});
   #dump: () => unknown = () => {};
   #status: () => unknown = () => ({});
+  #health: () => Promise<HubHealth> = async () => WELL;
+  #ready = false;
   #stopping = false;
 
-  private constructor(starter: Starter, { logFile, syslog, levels = 'notice' }: DaemonPlan) {
+  private constructor(starter: Starter, { logFile, syslog, levels = DEFAULT_LEVELS }: DaemonPlan) {
     this.#starter = starter;
     this.#logFile = logFile === undefined ? undefined : openLogFile(logFile);
     this.#logOutput = new LogOutput({ levels, file: this.#logFile, syslog }, (record) => {
@@ -60,7 +70,7 @@ export class Daemon {
     try {
       const daemon = new Daemon(starter, plan);
       daemon.#catchOutput();
-      daemon.#instance = await Instance.open(plan.lock, daemon.#routes());
+      daemon.#instance = await daemon.#hold(plan);
       process.chdir(plan.workingFolder);
       obeySignals({
         stop: () => void daemon.stop(),
@@ -85,11 +95,21 @@ export class Daemon {
   }
 
   /**
+   * What the process before this one gave to `ready`, if this one takes the place of one that crashed: so a hub can take its
+   * port again.
+   */
+  get before(): { readonly [detail: string]: unknown } | undefined {
+    const { before } = { before: undefined, ...this.#instance };
+    return before as { readonly [detail: string]: unknown } | undefined;
+  }
+
+  /**
    * Tells whoever started it that it is up: that process ends with 0.
    *
    * @param details plain data, for `ringcast start` to print
    */
   async ready(details: object = {}): Promise<void> {
+    this.#ready = true;
     await this.#starter.ready({ ...this.#about(), ...details });
   }
 
@@ -129,10 +149,17 @@ export class Daemon {
     return this;
   }
 
+  /** What `GET /readyz` and `GET /livez` answer while it runs; such as `() => hub.health()`. By default it is well. */
+  onHealth(health: () => Promise<HubHealth>): this {
+    this.#health = health;
+    return this;
+  }
+
   /** Ends in good order. Calling it again changes nothing: a second signal ends at once. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    if (this.#starter.supervised) tellStopping();
     log.notice('closing');
     try {
       await this.#stop();
@@ -159,6 +186,19 @@ export class Daemon {
     await this.#dump();
   }
 
+  #hold({
+    syslog,
+    levels = DEFAULT_LEVELS,
+    ...plan
+  }: DaemonPlan): Promise<HeldInstance | SupervisedInstance> {
+    if (!this.#starter.supervised) return Instance.open(plan.lock, this.#routes());
+    const { lock, logFile, umask, maxRestarts, startTimeoutMs } = plan;
+    return holdBySupervisor(
+      { lock, logFile, syslog, levels, umask, maxRestarts, startTimeoutMs },
+      { routes: this.#routes(), stop: () => void this.stop() },
+    );
+  }
+
   /** Once it is running, what is printed goes to the log file; while it starts, to whoever started it as well. */
   #catchOutput(): void {
     redirectOutput((text) => {
@@ -176,10 +216,16 @@ export class Daemon {
   #routes(): ControlRoutes {
     return controlRoutes({
       status: async () => ({ ...this.#about(), ...((await this.#status()) as object) }),
+      health: () => this.#healthNow(),
       stop: () => void this.stop(),
       reload: () => this.reload(),
       dump: () => this.dump(),
     });
+  }
+
+  async #healthNow(): Promise<HubHealth> {
+    if (this.#ready && !this.#stopping) return this.#health();
+    return { live: true, ready: false, reason: this.#stopping ? 'closing' : 'starting' };
   }
 
   #about() {
@@ -188,7 +234,7 @@ export class Daemon {
       lock: this.lock,
       control: this.control,
       logFile: this.#logFile?.path,
-      launch: this.#launch,
+      launch: { ...this.#launch, supervise: this.#starter.supervised },
     };
   }
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { ExitCode } from '../cli/exit-codes';
 import type { Daemon } from './daemon';
 import { checkPlatform } from './platform';
+import { DEFAULT_MAX_RESTARTS, HIGHEST_MAX_RESTARTS } from './supervision/restart-pace';
 
 export interface DaemonizeOptions {
   /** Lock and pid file: one process at a time has it. Its folder must exist. */
@@ -19,12 +20,16 @@ export interface DaemonizeOptions {
   umask?: number;
   /** A daemon that has not said `ready` after so many ms is ended (default 30,000). */
   startTimeoutMs?: number;
+  /** Whether a second, small process starts the daemon again when it crashes (default true). */
+  supervise?: boolean;
+  /** So many restarts within a minute: then the supervisor gives up (default 5; 0: at the first crash). */
+  maxRestarts?: number;
 }
 
 export const DEFAULT_START_TIMEOUT_MS = 30_000;
 export const DEFAULT_UMASK = 0o027;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-const KEYS = ['lock', 'logFile', 'workingFolder', 'umask', 'startTimeoutMs'];
+const KEYS = ['lock', 'logFile', 'workingFolder', 'umask', 'startTimeoutMs', 'supervise', 'maxRestarts'];
 
 /**
  * Starts this program a second time as a daemon: detached, in a session of its own, its standard streams on /dev/null. Call it
@@ -32,6 +37,9 @@ const KEYS = ['lock', 'logFile', 'workingFolder', 'umask', 'startTimeoutMs'];
  *
  * In the process that was started by hand it never returns: it waits for the daemon's `ready` and ends with 0, or prints what
  * the daemon said on failing and ends with its code. In the daemon it returns as soon as the lock is taken.
+ *
+ * Unless `supervise` is false, a supervisor comes between: it holds the lock, and starts the program again when it crashes. So a
+ * program may become the daemon several times, one after the other.
  *
  * Relative paths in `options` are meant from the folder in which the program was started.
  *
@@ -46,15 +54,19 @@ const KEYS = ['lock', 'logFile', 'workingFolder', 'umask', 'startTimeoutMs'];
  */
 export async function daemonize(options: DaemonizeOptions): Promise<Daemon> {
   checkPlatform();
-  const { lock, logFile, workingFolder, umask, startTimeoutMs } = resolve(options);
+  const { supervise, ...plan } = resolve(options);
   const { Starter } = require('./starter') as typeof import('./starter');
   const starter = Starter.take();
   if (starter !== undefined) {
     const { Daemon: Here } = require('./daemon') as typeof import('./daemon');
-    return Here.begin(starter, { lock, logFile, workingFolder, umask });
+    return Here.begin(starter, plan);
   }
   const { launch } = require('./launch') as typeof import('./launch');
-  const verdict = await launch({ startTimeoutMs, printed: (text) => process.stderr.write(text) });
+  const verdict = await launch({
+    startTimeoutMs: plan.startTimeoutMs,
+    supervise,
+    printed: (text) => process.stderr.write(text),
+  });
   if (verdict.ready) return process.exit(ExitCode.OK);
   process.stderr.write(`${[verdict.message, verdict.remedy].filter(Boolean).join('\n')}\n`);
   return process.exit(verdict.exitCode);
@@ -66,14 +78,20 @@ function resolve(options: DaemonizeOptions) {
   const unknown = Object.keys(options).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) throw new TypeError(`unknown option ${unknown}: there are ${KEYS.join(', ')}`);
   const { umask = DEFAULT_UMASK, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = options;
+  const { supervise = true, maxRestarts = DEFAULT_MAX_RESTARTS } = options;
+  if (typeof supervise !== 'boolean')
+    throw new TypeError(`supervise is ${String(supervise)}: it must be true or false`);
   checkWhole('umask', umask, 0, 0o777);
   checkWhole('startTimeoutMs', startTimeoutMs, 1, MAX_TIMEOUT_MS);
+  checkWhole('maxRestarts', maxRestarts, 0, HIGHEST_MAX_RESTARTS);
   return {
     lock: absolute('lock', options.lock),
     logFile: options.logFile === undefined ? undefined : absolute('logFile', options.logFile),
     workingFolder: absolute('workingFolder', options.workingFolder ?? '/'),
     umask,
     startTimeoutMs,
+    supervise,
+    maxRestarts,
   };
 }
 

@@ -5,15 +5,30 @@
  */
 import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ExitCode } from '../cli/exit-codes';
 import { Failure } from '../cli/failure';
 import { type ControlRoutes, ControlServer } from './control-server';
-import { InstanceLock } from './instance-lock';
+import { holderOf, InstanceLock, lockName } from './instance-lock';
 import { writePidFile } from './pid-file';
 import { controlSocketOf } from './places';
 
-export class Instance {
-  /** Absolute paths. */
+/** A hub process whose supervisor was killed ends by itself; so long it is waited for. */
+const ORPHAN_LIMIT_MS = 5_000;
+const ORPHAN_LOOK_MS = 10;
+
+/** Somebody holds them: this process, or its supervisor. Absolute paths. */
+export interface HeldInstance {
+  readonly lock: string;
+  readonly control: string;
+}
+
+/** What a hub process holds beside its supervisor's lock: so nobody begins before it is gone. */
+export function hubProcessLock(lock: string): string {
+  return `${lock}.hub`;
+}
+
+export class Instance implements HeldInstance {
   readonly lock: string;
   readonly control: string;
 
@@ -41,6 +56,7 @@ export class Instance {
     }
     const instance = new Instance(lock);
     try {
+      await orphanGone(lock);
       await ControlServer.listen(instance.control, routes);
       writePidFile(lock);
     } catch (cause) {
@@ -57,5 +73,24 @@ export class Instance {
       rmSync(instance.control, { force: true });
     });
     return instance;
+  }
+}
+
+/** @throws {Failure} if what an earlier daemon left behind does not end */
+async function orphanGone(lock: string): Promise<void> {
+  const deadline = performance.now() + ORPHAN_LIMIT_MS;
+  const name = hubProcessLock(lock);
+  for (;;) {
+    const orphan = await holderOf(name);
+    if (orphan === undefined) return;
+    if (performance.now() > deadline) {
+      const who = orphan.pid === undefined ? 'A process' : `Process ${orphan.pid}`;
+      throw new Failure(
+        ExitCode.FAILURE,
+        `${who} is left of an earlier daemon, and has not ended within ${ORPHAN_LIMIT_MS / 1_000} s.`,
+        { remedy: `It is stuck: find it with ss -xlp | grep ${lockName(name).slice(1)}, and kill -9 it.` },
+      );
+    }
+    await delay(ORPHAN_LOOK_MS);
   }
 }

@@ -4,7 +4,8 @@
  * Thread: the main one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { DAEMON_MARK, type StartMessage, type Verdict } from './verdict';
+import path from 'node:path';
+import { ALONE, DAEMON_MARK, endText, type StartMessage, type Verdict } from './verdict';
 
 export interface LaunchOptions {
   /** A program that is not up by then is ended. */
@@ -15,9 +16,13 @@ export interface LaunchOptions {
   argv?: readonly string[];
   /** Folder in which to start; default: this one. */
   cwd?: string;
+  /** Whether a supervisor comes between: it starts the program, and starts it again when it crashes. */
+  supervise: boolean;
   /** Variables beside those of this process. */
   environment?: NodeJS.ProcessEnv;
 }
+
+const SUPERVISOR = path.join(__dirname, 'supervision', 'entry.js');
 
 /** When the caller is interrupted, nothing shall be left of what it began. */
 const INTERRUPTIONS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -29,11 +34,12 @@ type Interruption = keyof typeof INTERRUPTIONS;
  * It starts in the caller's folder, so that relative paths mean the same; it leaves that folder by itself.
  */
 export async function launch(options: LaunchOptions): Promise<Verdict> {
-  const { startTimeoutMs, printed, argv, cwd, environment } = options;
-  const child = spawn(process.execPath, argv ?? [...process.execArgv, ...process.argv.slice(1)], {
+  const { startTimeoutMs, printed, supervise, cwd, environment } = options;
+  const { argv = [...process.execArgv, ...process.argv.slice(1)] } = options;
+  const child = spawn(process.execPath, supervise ? [SUPERVISOR, ...argv] : argv, {
     detached: true,
     cwd,
-    env: { ...process.env, ...environment, [DAEMON_MARK]: '1' },
+    env: { ...process.env, ...environment, [DAEMON_MARK]: ALONE },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   /** Why we ended it, if we did. */
@@ -69,9 +75,8 @@ function verdictOf(child: ChildProcess, printed: (text: string) => void): Promis
 }
 
 function deathOf(code: number | null, signal: string | null): Verdict {
-  const how = code === null ? `was killed by ${signal}` : `ended with code ${code}`;
   const remedy = 'Run the program in the foreground to see more.';
-  return failure(code || 1, `The daemon ${how} before it was ready.`, remedy);
+  return failure(code || 1, `The daemon ${endText(code, signal)} before it was ready.`, remedy);
 }
 
 function tooLate(ms: number): Verdict {

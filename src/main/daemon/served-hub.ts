@@ -14,6 +14,8 @@ import { reloadText } from './reload-text';
 
 /** After a signal, connections that are not flushed by then are cut. */
 export const CLOSE_DEADLINE_MS = 10_000;
+/** Whoever asks over the control socket gets an answer within 4 s, also of a service that does not answer. */
+export const HEALTH_DEADLINE_MS = 2_000;
 /** So many channels and connections are told one by one; of the others only how many there are. */
 const DUMPED_AT_MOST = 50;
 

@@ -3,18 +3,22 @@
  *
  * Thread: the main one.
  */
-import { DAEMON_MARK, type StartMessage } from './verdict';
+import { DAEMON_MARK, type StartMessage, SUPERVISED } from './verdict';
 
 export class Starter {
+  /** Whether the process that waits is a supervisor, and stays. */
+  readonly supervised: boolean;
   #over = false;
 
-  private constructor() {}
+  private constructor(supervised: boolean) {
+    this.supervised = supervised;
+  }
 
   /** @returns undefined, if nobody started this process as a daemon, and waits. Answers once: the mark is taken away. */
   static take(): Starter | undefined {
-    const marked = process.env[DAEMON_MARK] !== undefined && process.connected;
+    const mark = process.env[DAEMON_MARK];
     delete process.env[DAEMON_MARK];
-    return marked ? new Starter() : undefined;
+    return mark !== undefined && process.connected ? new Starter(mark === SUPERVISED) : undefined;
   }
 
   /** What is printed while it starts is for whoever started it. */
@@ -36,10 +40,10 @@ export class Starter {
   }
 
   async #tellLast(message: StartMessage): Promise<void> {
-    if (this.#over) return;
+    if (this.#over && !this.supervised) return; // a supervisor also wants to know why one that was up ends
     this.#over = true;
     await this.#tell(message);
-    if (process.connected) process.disconnect();
+    if (process.connected && !this.supervised) process.disconnect();
   }
 
   /** Resolves once it is written. Whoever waited may be gone: then nobody needs to know. */

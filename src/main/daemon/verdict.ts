@@ -13,3 +13,12 @@ export type Verdict =
 
 /** Set for the process that is to become the daemon, and taken away there: its own children are not meant. */
 export const DAEMON_MARK = 'RINGCAST_DAEMON';
+/** The mark of a process whose parent stays, and starts it again. */
+export const SUPERVISED = 'supervised';
+/** The mark of a process whose parent only waits until it is ready. */
+export const ALONE = 'alone';
+
+/** How a process ended, to stand behind its name. */
+export function endText(code: number | null, signal: string | null): string {
+  return code === null ? `was killed by ${signal}` : `ended with code ${code}`;
+}

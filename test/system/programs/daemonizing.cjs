@@ -16,8 +16,11 @@ const ways = {
   hangs: () => setInterval(() => {}, 1_000),
 };
 
-async function main(way) {
-  const daemon = await daemonize({ lock: 'x.pid', logFile: 'x.log', startTimeoutMs: 2_000 });
+async function main(way, alone) {
+  const supervise = alone === undefined;
+  const startTimeoutMs = way === 'hangs' ? 2_000 : 30_000;
+  const daemon = await daemonize({ lock: 'x.pid', logFile: 'x.log', startTimeoutMs, supervise });
+  daemon.onStatus(() => ({ before: daemon.before }));
   const hub = await createHub();
   daemon.onStop(() => hub.close());
   await ways[way](daemon);
@@ -26,4 +29,4 @@ async function main(way) {
 if (process.argv[2] === 'in a worker') {
   const program = `require(${JSON.stringify(require.resolve('../../../dist/main'))}).daemonize({ lock: 'x.pid' }).catch((error) => console.log(error.code, error.message))`;
   new Worker(program, { eval: true });
-} else void main(process.argv[2]);
+} else void main(process.argv[2], process.argv[3]);
