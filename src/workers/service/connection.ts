@@ -22,6 +22,7 @@ import { encodeFragment, encodeFrame, Opcode } from './frame';
 import { Liveness } from './liveness';
 import type { EngineObserver } from './observer';
 import type { PeerSocket } from './peer-socket';
+import { PongQueue } from './pong-queue';
 import { type FrameSettled, type MessageSender, PrivateQueue } from './private-queue';
 import { type PauseReason, Reading } from './reading';
 import type { Subscription } from './subscription';
@@ -57,8 +58,7 @@ export class Connection {
   queued = false;
   /** For an observer: when it was told of the write under way. */
   handedNs = 0;
-  /** Only the newest pong and the newest ping matter: a flood of pings costs one answer a write. */
-  #pong: Buffer | undefined;
+  readonly #pongs = new PongQueue();
   #ping: Buffer | undefined;
 
   readonly #write: WriteProgress;
@@ -67,8 +67,8 @@ export class Connection {
   /** While a pong is due: the write under way had to wait for room in the kernel's buffer. */
   #blocked = false;
   #closing = false;
-  /** How the peer closed it, if it did: once everything that is for it is flushed we answer so. */
-  peerClosed: { code: number; reason: string } | undefined;
+  /** How it ends for what the peer sent, a close frame or a fault: so we close it once all that is for the peer is flushed. */
+  farewell: { code: number; reason: string } | undefined;
   /** Whether the application was told something that the peer sent, and may have an answer to it. */
   talked = false;
   /** How we closed it, if we did. */
@@ -198,10 +198,10 @@ export class Connection {
       this.close(CloseCode.INTERNAL, `no further fragment of a message for ${maxGapMs} ms`);
   }
 
-  /** Answers a ping. A pong that was not written yet is replaced: RFC 6455 section 5.5.3 allows it. */
+  /** Answers a ping. */
   pong(payload: Uint8Array): void {
     if (this.#closing) return;
-    this.#pong = encodeFrame(Opcode.PONG, payload);
+    this.#pongs.add(payload);
     this.#host.ready(this);
   }
 
@@ -217,7 +217,7 @@ export class Connection {
 
   /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
   keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
-    if (this.#closing || this.#reading.paused || this.peerClosed !== undefined) {
+    if (this.#closing || this.#reading.paused || this.farewell !== undefined) {
       this.heard(nowMs);
       return;
     }
@@ -268,7 +268,7 @@ export class Connection {
   /** Closes as soon as everything that is for this peer by now is flushed. Nothing new is for it from now on. */
   finish(code: number, reason: string): void {
     if (this.#closing || this.#finish !== undefined) return;
-    const how = this.peerClosed ?? { code, reason };
+    const how = this.farewell ?? { code, reason };
     this.#dropUnfinished(() => true);
     if (this.#private.open) {
       this.close(how.code, how.reason); // whatever is behind the message that nobody can finish now cannot be sent
@@ -318,15 +318,12 @@ export class Connection {
 
   /** The control frame that is due, if one is. */
   #takeControl(): Buffer | undefined {
-    const control = this.#pong ?? this.#ping;
-    if (control === undefined) return undefined;
-    if (control === this.#pong) {
-      this.#pong = undefined;
-    } else {
-      this.#ping = undefined;
-      this.#life.pinged(this.#host.nowMs());
-    }
-    return control;
+    const pongs = this.#pongs.take();
+    if (pongs !== undefined) return pongs;
+    const ping = this.#ping;
+    if (ping !== undefined) this.#life.pinged(this.#host.nowMs());
+    this.#ping = undefined;
+    return ping;
   }
 
   #begin(bytes: Uint8Array): void {
@@ -358,7 +355,7 @@ export class Connection {
       this.#subscriptions.passBarriers(finished);
     }
     this.#subscriptions.dropFinished();
-    const due = this.#pong !== undefined || this.#ping !== undefined || this.#finish !== undefined;
+    const due = !this.#pongs.empty || this.#ping !== undefined || this.#finish !== undefined;
     if (due || !this.flushed) this.#host.ready(this);
     this.#host.progressed();
   }
@@ -392,7 +389,7 @@ export class Connection {
     const abandoned = this.#private.clear();
     if (abandoned > 0) this.home.countPrivate(ChannelCounter.ABANDONED, abandoned);
     this.#subscriptions.abandon();
-    this.#pong = undefined;
+    this.#pongs.clear();
     this.#ping = undefined;
   }
 }

@@ -205,14 +205,12 @@ export class Engine {
     return connection;
   }
 
-  /** The peer's close frame came, before one of ours: it is answered behind all that is for the peer. */
-  peerClosed(connection: Connection, code: number, reason: string): void {
+  /**
+   * The peer's close frame came, before one of ours; or it broke the protocol. It is closed with this code behind all that is
+   * for it; `ended` follows.
+   */
+  concluded(connection: Connection, code: number, reason: string): void {
     this.#goodbyes.take(connection, code, reason);
-  }
-
-  /** The peer broke the protocol: it is closed with this code, at once. */
-  fault(connection: Connection, code: number, text: string): void {
-    connection.close(code, text);
   }
 
   /** A connection's socket is gone. */

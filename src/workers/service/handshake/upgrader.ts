@@ -89,9 +89,9 @@ export class Upgrader {
     ws.on('ping', (payload: Buffer) => this.#engine.inbound.receivePing(connection, payload));
     ws.on('pong', () => this.#engine.inbound.receivePong(connection));
     ws.on('error', ({ message }) => {
-      if (ws.faultCode !== undefined) this.#engine.fault(connection, ws.faultCode, message);
+      if (ws.faultCode !== undefined) this.#engine.concluded(connection, ws.faultCode, message);
     });
-    ws.onPeerClose = (code, reason) => this.#engine.peerClosed(connection, code, reason.toString('utf8'));
+    ws.onPeerClose = (code, reason) => this.#engine.concluded(connection, code, reason.toString('utf8'));
     ws.on('close', (code: number, reason: Buffer) =>
       this.#engine.ended(connection, code, reason.toString('utf8')),
     );
@@ -106,8 +106,7 @@ export class Upgrader {
       pong: () => this.#engine.inbound.receivePong(connection),
       empty: () => this.#engine.inbound.receiveEmptyFragment(connection),
       alive: () => connection.heard(performance.now()),
-      closed: (code, reason) => this.#engine.peerClosed(connection, code, reason),
-      fault: (code, text) => this.#engine.fault(connection, code, text),
+      concluded: (code, reason) => this.#engine.concluded(connection, code, reason),
       ended: (code, reason) => this.#engine.ended(connection, code, reason),
     });
   }

@@ -23,10 +23,8 @@ export interface FragmentListener {
   empty(): void;
   /** The peer is known to live, by its bytes. */
   alive(): void;
-  /** The peer's close frame came, before one of ours: to be answered by `close`. */
-  closed(code: number, reason: string): void;
-  /** The peer broke the protocol: to be closed with this code. */
-  fault(code: number, text: string): void;
+  /** The peer's close frame came, before one of ours, or it broke the protocol: to be closed with this code. */
+  concluded(code: number, reason: string): void;
   /** The socket is gone. Told once, last. */
   ended(code: number, reason: string): void;
 }
@@ -154,12 +152,12 @@ export class FragmentSocket implements PeerSocket {
   #concluded(code: number, reason: Buffer): void {
     this.#peerClosed = { code, reason: reason.toString('utf8') };
     this.#listenNoMore();
-    if (!this.#closing) this.#listener?.closed(code, this.#peerClosed.reason);
+    if (!this.#closing) this.#listener?.concluded(code, this.#peerClosed.reason);
   }
 
   #fault(code: number, text: string): void {
     this.#listenNoMore();
-    if (!this.#closing) this.#listener?.fault(code, text);
+    if (!this.#closing) this.#listener?.concluded(code, text);
   }
 
   /** Reads to the end of what the peer sends without looking at it. Once both sides have closed, so does the socket. */
@@ -170,7 +168,7 @@ export class FragmentSocket implements PeerSocket {
   }
 
   #peerEnded(): void {
-    if (this.#peerClosed !== undefined && !this.#closing) return; // it can still be answered
+    if (this.#deaf && !this.#closing) return; // it can still be closed as it should
     this.#closing = true;
     this.#receiver.stop();
     this.#socket.end();

@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 import { CloseCode } from '../../../shared/close-codes';
 
 type SetSocket = (socket: Socket, head: Buffer, options: object) => void;
+const NO_REASON = Buffer.alloc(0);
 type EndListener = () => void;
 
 export class PatientWebSocket extends WebSocket {
@@ -33,20 +34,19 @@ export class PatientWebSocket extends WebSocket {
 
   /** For ws alone. Everybody else: `answer`. */
   override close(code?: number, reason?: string | Buffer): void {
-    if (this.readyState !== WebSocket.OPEN) super.close(code, reason);
-    else if (code !== undefined && reason === undefined) this.faultCode = code;
-    else this.#hold(code ?? CloseCode.NONE, reason as Buffer | undefined);
+    if (this.readyState !== WebSocket.OPEN) {
+      super.close(code, reason);
+      return;
+    }
+    // If the peer closes its end now, it can still be closed as it should. ws would end the socket.
+    for (const listener of this.#endListeners) this.#transport?.off('end', listener);
+    if (code !== undefined && reason === undefined) this.faultCode = code;
+    else this.onPeerClose(code ?? CloseCode.NONE, (reason as Buffer | undefined) ?? NO_REASON);
   }
 
   /** Sends our close frame: the first, or the answer. */
   answer(code: number, reason: string): void {
     if (code === CloseCode.NONE) super.close();
     else super.close(code, reason);
-  }
-
-  /** The peer has said its last: if it closes its end now, it can still be answered. ws would end the socket. */
-  #hold(code: number, reason: Buffer = Buffer.alloc(0)): void {
-    for (const listener of this.#endListeners) this.#transport?.off('end', listener);
-    this.onPeerClose(code, reason);
   }
 }

@@ -289,7 +289,7 @@ describe('the heartbeat', () => {
     );
   });
 
-  it('answers pings between whole frames, and a flood of them with one pong a write', () => {
+  it('answers pings between whole frames, and a flood of them with a few pongs a write', () => {
     const world = new EngineWorld();
     const peer = world.connect('ticks');
     world.post('ticks', 'x'.repeat(1_000));
@@ -297,8 +297,9 @@ describe('the heartbeat', () => {
     for (let number = 0; number < 100; number++) peer.connection.pong(Buffer.from(`${number}`));
     world.post('ticks', 'y');
     world.settle(peer);
-    expect(peer.socket.frames.map(({ opcode }) => opcode)).toEqual([1, 10, 1]);
-    expect(peer.socket.texts[1]).toBe('99');
+    const newest = Array.from({ length: 16 }, (_, at) => `${84 + at}`);
+    expect(peer.socket.texts.slice(1)).toEqual([...newest, 'y']);
+    expect(peer.socket.writes.length).toBe(3);
   });
 });
 

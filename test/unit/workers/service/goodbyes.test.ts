@@ -6,7 +6,7 @@ import { EngineWorld, type Peer } from '../../../support/engine-world';
 const toldIn = ({ batches }: EngineWorld) => batches.flatMap(({ events }) => events).map(({ type }) => type);
 
 function closedByPeer(world: EngineWorld, { connection }: Peer, code = 4_001, reason = 'bye'): void {
-  world.engine.peerClosed(connection, code, reason);
+  world.engine.concluded(connection, code, reason);
 }
 
 describe('a peer whose close frame came', () => {
@@ -63,6 +63,21 @@ describe('a peer whose close frame came', () => {
     world.scheduler.pass(CLOSE_TIMEOUT_MS);
     expect([mute, stuck].map(({ socket }) => socket.closedWith?.code)).toEqual([4_001, 4_001]);
     expect(world.total).toMatchObject({ addressed: 2, sent: 0, abandoned: 2 });
+  });
+
+  it('has more time while its socket takes what is for it, but not any time', () => {
+    const world = new EngineWorld();
+    const peer = world.connect('ticks');
+    world.post('ticks', 'x'.repeat(1_000));
+    world.run();
+    closedByPeer(world, peer);
+    let waitedMs = 0;
+    for (; peer.socket.closedWith === undefined && waitedMs < 60_000; waitedMs += 1_000) {
+      peer.socket.unsentBytes = (peer.socket.unsentBytes ?? 0) - 1; // as slowly as can be
+      world.scheduler.pass(1_000);
+      world.run();
+    }
+    expect(waitedMs).toBe(5 * CLOSE_TIMEOUT_MS);
   });
 
   it('is not pinged any more, nor ended for want of a pong', () => {
