@@ -4,6 +4,7 @@ import { HubError, type HubErrorCode } from '../shared/errors';
 import type {
   ConnectionSummary,
   FragmentInfo,
+  GapReport,
   InboundBatch,
   InboundCredit,
   InboundEvent,
@@ -16,6 +17,7 @@ export interface ApplicationListener {
   /** The peer has closed, and nothing further comes of it. Not an event of the hub: it disconnects the peer. */
   closing(info: ConnectionSummary): void;
   disconnect(info: ConnectionSummary & { code: number; reason: string }): void;
+  gap(info: ConnectionSummary, gap: GapReport): void;
   error(error: HubError): void;
 }
 
@@ -67,6 +69,9 @@ function deliver(event: InboundEvent, bytes: Buffer, listener: ApplicationListen
       break;
     case 'disconnect':
       listener.disconnect({ ...event.info, code: event.code, reason: event.reason });
+      break;
+    case 'gap':
+      listener.gap(event.info, event.gap);
       break;
     case 'error':
       listener.error(new HubError(event.code as HubErrorCode, event.message, { cause: event.cause }));

@@ -1,6 +1,6 @@
 /** What a hub tells the application. Thread: the application's. */
 import type { HubError } from '../shared/errors';
-import type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
+import type { ConnectionSummary, FragmentInfo, GapReport } from '../shared/inbound';
 
 /** A connection that ended. */
 export interface DisconnectInfo extends ConnectionSummary {
@@ -15,6 +15,8 @@ export interface HubEvents {
   message: [info: ConnectionSummary, data: string | Uint8Array];
   /** A piece of a peer's message, on a channel with `receive: 'fragments'`. Not read further while these are not taken. */
   fragment: [info: ConnectionSummary, bytes: Uint8Array, fragment: FragmentInfo];
+  /** A peer is behind and does not get every message (`slow: 'skip'` or `'conflate'`): that begins, or is over. */
+  gap: [info: ConnectionSummary, gap: GapReport];
   disconnect: [info: DisconnectInfo];
   /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
   error: [error: HubError];

@@ -305,6 +305,7 @@ export class Hub extends EventEmitter<HubEvents> {
       message: (info, data) => this.emit('message', info, data),
       fragment: (info, bytes, fragment) => this.emit('fragment', info, bytes, fragment),
       closing: ({ id }) => this.#answerClose(id),
+      gap: (info, gap) => this.emit('gap', info, gap),
       disconnect: (info) => this.emit('disconnect', info),
       error: (error) => this.emit('error', error),
     });

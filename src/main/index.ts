@@ -8,7 +8,7 @@ export {
 } from '../shared/close-codes';
 export type { ConnectionReport } from '../shared/control';
 export { HubError, HubErrorCode } from '../shared/errors';
-export type { ConnectionSummary, FragmentInfo } from '../shared/inbound';
+export type { ConnectionSummary, FragmentInfo, GapReport } from '../shared/inbound';
 export type { ReconfigureReport } from '../shared/live-options';
 export {
   emitStderr,

@@ -29,6 +29,17 @@ export interface FragmentInfo {
   messageBytes: number;
 }
 
+/** What a connection that is behind does not get of a channel. Told of at the beginning of such a time, and at its end. */
+export interface GapReport {
+  channel: string;
+  /** Messages left out since it began. */
+  skipped: number;
+  /** Messages replaced by newer ones of the same key since it began. */
+  conflated: number;
+  /** Whether it has caught up, or is gone. */
+  over: boolean;
+}
+
 export type InboundEvent =
   | { type: 'connection'; info: ConnectionSummary }
   /** `length` bytes from `offset` of the batch's buffer; `text` says that they are UTF-8. */
@@ -38,6 +49,7 @@ export type InboundEvent =
   /** The peer has closed: it is to be disconnected behind whatever is posted while its messages are taken. */
   | { type: 'closing'; info: ConnectionSummary }
   | { type: 'disconnect'; info: ConnectionSummary; code: number; reason: string }
+  | { type: 'gap'; info: ConnectionSummary; gap: GapReport }
   | { type: 'error'; code: string; message: string; cause: unknown };
 
 export interface InboundBatch {

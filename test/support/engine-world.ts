@@ -171,11 +171,24 @@ export class EngineWorld {
   }
 
   /** Posts to a channel: by number once a producer has referred to it, else by name; through its gate, as producers do. */
-  post(channel: string, data: string | Uint8Array, { ticket = 0, by = 0, refer = true } = {}): PostResult {
+  post(
+    channel: string,
+    data: string | Uint8Array,
+    {
+      ticket = 0,
+      by = 0,
+      refer = true,
+      key,
+    }: { ticket?: number; by?: number; refer?: boolean; key?: string } = {},
+  ): PostResult {
     const name = Buffer.from(channel);
     const number = refer ? this.board.refer(name) : undefined;
     const kind = typeof data === 'string' ? RecordKind.TEXT : RecordKind.BINARY;
-    const extras = { ticket, name: number === undefined ? name : undefined };
+    const extras = {
+      ticket,
+      name: number === undefined ? name : undefined,
+      key: key === undefined ? undefined : Buffer.from(key),
+    };
     return this.#record(by, kind, number ?? CHANNEL_BY_NAME, data, number ?? NO_GATE, extras);
   }
 

@@ -62,6 +62,7 @@ const powerOfTwo: Check = (value, at, report) => {
 const channel = object({
   ...numbers(CHANNEL_NUMBERS),
   slow: oneOf(...SLOW_POLICIES),
+  gapMessage: text,
   receive: oneOf(...RECEIVE_MODES),
   handler: existingFile,
 });

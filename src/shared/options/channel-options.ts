@@ -10,15 +10,21 @@ export const RECEIVE_MODES = ['message', 'fragments'] as const;
 export type ReceiveMode = (typeof RECEIVE_MODES)[number];
 
 /** What a channel does about connections that fall behind. */
-export const SLOW_POLICIES = ['disconnect', 'wait'] as const;
+export const SLOW_POLICIES = ['disconnect', 'wait', 'skip', 'conflate'] as const;
 export type SlowPolicy = (typeof SLOW_POLICIES)[number];
 
 export interface ChannelOptions {
   /**
    * What happens to a connection past a limit below: `'disconnect'` (default) closes it with 1013; `'wait'` loses nothing
-   * and makes posts *to this channel* answer `'full'` until it has caught up.
+   * and makes posts *to this channel* answer `'full'` until it has caught up; `'skip'` leaves out what it has not got but for
+   * the newest message; `'conflate'` gives it the newest message of each key (`post(…, { key })`) until it has caught up.
    */
   slow?: SlowPolicy;
+  /**
+   * With `'skip'` and `'conflate'`: a text message that the peer gets in the place of what it misses. `{channel}`, `{skipped}`,
+   * `{conflated}` and `{missed}` (both) stand for the figures. Without it the peer is not told.
+   */
+  gapMessage?: string;
   /** How many bytes a connection may be behind (default 4 MiB). */
   maxLagBytes?: number;
   /** How many messages a connection may be behind (default: no limit). */
@@ -43,6 +49,7 @@ export interface ChannelPolicy {
   maxLagMessages: number;
   maxLagMs: number;
   maxStallMs: number;
+  gapMessage: string | undefined;
   handler: string | undefined;
   receive: ReceiveMode;
 }
@@ -54,7 +61,7 @@ export const CHANNEL_NUMBERS = {
   maxStallMs: [10_000, 1, MAX_MS],
 } as const;
 
-const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'handler', 'receive'];
+const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'gapMessage', 'handler', 'receive'];
 
 /** @throws {TypeError | RangeError} as `resolveHubOptions` */
 export function resolveChannels(given: { [name: string]: ChannelOptions } | undefined): {
@@ -87,9 +94,28 @@ function channelPolicy(where: string, options: ChannelOptions): ChannelPolicy {
   checkKeys(where, options, CHANNEL_KEYS);
   const slow = oneOf(`${where}slow`, options.slow, SLOW_POLICIES);
   const receive = oneOf(`${where}receive`, options.receive, RECEIVE_MODES);
-  const { handler } = options;
+  const { handler, gapMessage } = options;
   if (handler !== undefined && (typeof handler !== 'string' || !isAbsolute(handler))) {
     throw new TypeError(`${where}handler is ${shown(handler)}: it must be the absolute path of a module`);
   }
-  return { slow, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
+  checkGapMessage(where, gapMessage, slow);
+  return { slow, gapMessage, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
+}
+
+/** The longest gap message, in bytes: it is sent to peers that have little room. */
+export const MAX_GAP_MESSAGE_BYTES = 1024;
+
+function checkGapMessage(where: string, gapMessage: unknown, slow: SlowPolicy): void {
+  if (gapMessage === undefined) return;
+  if (typeof gapMessage !== 'string' || gapMessage === '')
+    throw new TypeError(
+      `${where}gapMessage is ${JSON.stringify(gapMessage)}: it must be a text such as '{"missed":{missed}}'`,
+    );
+  const bytes = Buffer.byteLength(gapMessage);
+  if (bytes > MAX_GAP_MESSAGE_BYTES)
+    throw new RangeError(`${where}gapMessage has ${bytes} bytes: the longest is ${MAX_GAP_MESSAGE_BYTES}`);
+  if (slow !== 'skip' && slow !== 'conflate')
+    throw new RangeError(
+      `${where}gapMessage is given, but slow is '${slow}': only peers under 'skip' and 'conflate' miss messages`,
+    );
 }

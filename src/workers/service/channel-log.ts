@@ -33,6 +33,8 @@ export class ChannelLog {
   #readers = 0;
   #head = 0;
   #sequence = 0;
+  /** Where the last message begins. */
+  #newestPosition = 0;
   /** When which position was written: parallel lists, `TIME_MARK_MS` apart, oldest first from `#firstMark` on. */
   #markPositions: number[] = [];
   #markTimes: number[] = [];
@@ -54,6 +56,16 @@ export class ChannelLog {
   /** Number of messages ever appended. */
   get sequence(): number {
     return this.#sequence;
+  }
+
+  /** Position of the last message: only one that was ever appended has one. */
+  get newestPosition(): number {
+    return this.#newestPosition;
+  }
+
+  /** Messages before the oldest slab that is held. */
+  get heldFrom(): number {
+    return this.#oldest === undefined ? this.#sequence : this.#oldest.firstSequence;
   }
 
   /** Bytes from the oldest slab that is held to the head: no reader is further behind. */
@@ -87,6 +99,7 @@ export class ChannelLog {
     const at = writeFrameHeader(slab.bytes, slab.used, opcode, length);
     slab.bytes.set(source.subarray(offset, offset + length), at);
     slab.used += frameBytes;
+    this.#newestPosition = this.#head;
     this.#head += frameBytes;
     this.#sequence++;
   }
@@ -94,8 +107,6 @@ export class ChannelLog {
   /** A new reader that sees what is appended from now on. */
   open(nowMs: number): LogReader {
     const slab = this.#newest ?? this.#grow(0, nowMs);
-    slab.readers++;
-    this.#readers++;
     return new LogReader(this, slab, this.#head, this.#sequence);
   }
 
@@ -136,22 +147,43 @@ export class ChannelLog {
     return slab.next === undefined ? this.#sequence : slab.next.firstSequence;
   }
 
+  /** @internal for LogReader: one more of them. */
+  openReader(slab: Slab): void {
+    this.#readers++;
+    slab.readers++;
+  }
+
+  /** @internal for LogReader: a reader that had let go of the log holds its newest slab. */
+  holdNewest(): Slab {
+    const slab = this.#newest as Slab; // while there are readers, there is one
+    slab.readers++;
+    return slab;
+  }
+
+  /** @internal for LogReader: `slab` is needed for the write under way, and for nothing else. */
+  pin(slab: Slab): void {
+    slab.pins++;
+    this.release(slab);
+  }
+
+  /** @internal for LogReader */
+  unpin(slab: Slab): void {
+    this.#pool.unpin(slab);
+  }
+
   /** @internal for LogReader: `slab` lost a reader. */
   release(slab: Slab): void {
     slab.readers--;
     if (slab.readers === 0 && slab === this.#oldest) this.#trim();
   }
 
-  /** @internal for LogReader */
-  closeReader(slab: Slab): void {
+  /** @internal for LogReader: one less of them; undefined: it holds no slab. */
+  closeReader(slab: Slab | undefined): void {
     this.#readers--;
-    this.release(slab);
+    if (slab !== undefined) this.release(slab);
     if (this.#readers > 0) return;
     // Nobody is left: a channel without readers holds no memory.
-    for (let held = this.#oldest; held !== undefined; held = held.next) {
-      if (held !== this.#newest) this.#pool.behindBytes -= held.bytes.length;
-      this.#pool.give(held.bytes, held.reusable);
-    }
+    for (let held = this.#oldest; held !== undefined; held = held.next) this.#pool.drop(held);
     this.#oldest = undefined;
     this.#newest = undefined;
     this.#forgetMarks(Number.POSITIVE_INFINITY);
@@ -172,7 +204,7 @@ export class ChannelLog {
       this.#oldest = slab;
     } else {
       last.next = slab;
-      this.#pool.behindBytes += last.bytes.length;
+      this.#pool.isBehind(last);
     }
     this.#newest = slab;
     if (this.#oldest !== slab) this.#trim();
@@ -188,8 +220,7 @@ export class ChannelLog {
         this.#view = undefined;
         this.#viewSlab = undefined;
       }
-      this.#pool.behindBytes -= gone.bytes.length;
-      this.#pool.give(gone.bytes, gone.reusable);
+      this.#pool.drop(gone);
     }
     if (this.#oldest !== undefined) this.#forgetMarks(this.#oldest.start);
   }

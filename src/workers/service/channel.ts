@@ -9,10 +9,12 @@ import { ChannelLog } from './channel-log';
 import type { Connection } from './connection';
 import type { Opcode } from './frame';
 import type { HandlerModule } from './handler-module';
+import { Ledger } from './ledger';
 import type { SlabPool } from './log-slab';
+import { Conflation } from './slow/conflation';
 import { type Excess, exceeds, isFarBehind } from './slow/lag';
 import { Subscription } from './subscription';
-import { LogTickets, type TellSettled, type TicketOwner } from './tickets';
+import type { TellSettled, TicketOwner } from './tickets';
 
 export class Channel {
   readonly name: string;
@@ -25,10 +27,13 @@ export class Channel {
   readonly configured: boolean;
   /** Open connections whose home this is: their private messages are counted here, whether or not they subscribe. */
   residents = 0;
+  /** Which messages are the newest of their keys; undefined: it does not matter here. */
+  readonly conflation: Conflation | undefined;
+  readonly ledger: Ledger;
+  /** Those that do not get every message now. */
+  readonly slow = new Set<Subscription>();
 
   readonly #board: Board;
-  readonly #tickets: LogTickets;
-  readonly #tell: TellSettled;
   readonly #subscriptions: Subscription[] = [];
   #live = 0;
   /** How many subscriptions the present pass still has to visit, and where it is. */
@@ -52,8 +57,8 @@ export class Channel {
     this.configured = configured;
     this.log = new ChannelLog(pool);
     this.#board = board;
-    this.#tickets = new LogTickets(tell);
-    this.#tell = tell;
+    this.ledger = new Ledger(board, number, tell);
+    this.conflation = policy.slow === 'conflate' ? new Conflation(this.log, pool) : undefined;
   }
 
   /** Connections that get what is published now. */
@@ -77,7 +82,11 @@ export class Channel {
     return this.#subscriptions.length === 0 && this.residents === 0;
   }
 
-  /** Appends one message for every subscriber. */
+  /**
+   * Appends one message for every subscriber.
+   *
+   * @param key undefined: it has none, or the channel does not conflate
+   */
   publish(
     opcode: Opcode,
     source: Uint8Array,
@@ -85,15 +94,16 @@ export class Channel {
     length: number,
     nowMs: number,
     owner: TicketOwner | undefined,
+    key?: string,
   ): void {
-    this.#board.count(this.number, ChannelCounter.POSTED, 1);
+    this.ledger.count(ChannelCounter.POSTED, 1);
     if (this.#live === 0) {
-      if (owner !== undefined) this.#tell(owner.tag, [owner.ticket, 0, 0, 0, 0, 0]);
+      this.ledger.nobody(owner);
       return;
     }
     this.log.append(opcode, source, offset, length, nowMs);
-    this.#board.count(this.number, ChannelCounter.ADDRESSED, this.#live);
-    if (owner !== undefined) this.#tickets.add(owner, this.log.sequence, this.#live);
+    this.conflation?.add(key, nowMs);
+    this.ledger.addressed(this.log.sequence, this.#live, owner);
     this.#unvisited = this.#subscriptions.length;
   }
 
@@ -109,6 +119,7 @@ export class Channel {
 
   /** Nothing published from now on is for this subscription; what was published before still is. */
   end(subscription: Subscription): void {
+    subscription.slow?.end();
     subscription.endPosition = this.log.head;
     subscription.endSequence = this.log.sequence;
     this.#liveChanged(-1);
@@ -116,7 +127,7 @@ export class Channel {
 
   /** Takes back an `end` behind which nothing was published. @returns false if something was */
   reopen(subscription: Subscription): boolean {
-    if (subscription.endPosition !== this.log.head) return false;
+    if (subscription.endPosition !== this.log.head || subscription.slow !== undefined) return false;
     subscription.endPosition = Number.POSITIVE_INFINITY;
     subscription.endSequence = Number.POSITIVE_INFINITY;
     this.#liveChanged(1);
@@ -126,14 +137,7 @@ export class Channel {
   /** Lets go of a subscription. What it had not written is abandoned. */
   remove(subscription: Subscription): void {
     if (subscription.live) this.#liveChanged(-1);
-    const from = subscription.reader.sequence;
-    const to = Math.min(subscription.endSequence, this.log.sequence);
-    if (to > from) {
-      this.#board.count(this.number, ChannelCounter.ABANDONED, to - from);
-      this.#tickets.abandoned(from, to);
-    }
-    subscription.closed = true;
-    subscription.reader.close();
+    subscription.close();
     const last = this.#subscriptions.pop() as Subscription;
     if (last !== subscription) {
       this.#subscriptions[subscription.index] = last;
@@ -141,19 +145,12 @@ export class Channel {
     }
     // One that moved may have been overtaken by the pass. To visit some twice does no harm.
     if (this.#unvisited > 0) this.#unvisited = this.#subscriptions.length;
-  }
-
-  /** Counts what a subscription's last write had. */
-  written(subscription: Subscription): void {
-    const from = subscription.reader.sequence;
-    const messages = subscription.reader.written();
-    this.#board.count(this.number, ChannelCounter.SENT, messages);
-    this.#tickets.sent(from, from + messages);
+    if (this.#subscriptions.length === 0) this.conflation?.forget();
   }
 
   /** Counts messages for one connection alone: they belong to its home channel. */
   countPrivate(counter: ChannelCounter, messages: number): void {
-    this.#board.count(this.number, counter, messages);
+    this.ledger.count(counter, messages);
   }
 
   /**
@@ -194,13 +191,17 @@ export class Channel {
     nowMs: number,
     found: (subscription: Subscription, excess: Excess) => boolean,
   ): void {
-    for (const subscription of this.#subscriptions.slice()) {
-      if (subscription.closed) continue;
+    // From the end: what `found` lets go of is replaced by one that was visited.
+    for (let index = this.#subscriptions.length - 1; index >= 0; index--) {
+      const subscription = this.#subscriptions[index];
+      if (subscription === undefined || subscription.reader.parked) continue;
+      // One that is not writing waits for its turn, not we for it: a burst that fills a turn makes nobody slow.
+      const waits = this.policy.slow !== 'wait' && !subscription.connection.writing;
       const excess = exceeds(
         this.policy,
         fraction,
-        subscription.lagBytes,
-        subscription.lagMessages,
+        waits ? 0 : subscription.lagBytes,
+        waits ? 0 : subscription.lagMessages,
         subscription.lagMs(nowMs),
       );
       if (excess !== undefined && !found(subscription, excess)) return;

@@ -126,6 +126,21 @@ export class Connection {
     return this.#subscriptions.lagMessages + this.#private.length;
   }
 
+  /** Whether a write waits for its socket. */
+  get writing(): boolean {
+    return this.#write.underway;
+  }
+
+  /** Bytes of memory that are there for it, if perhaps not for it alone. */
+  get pinnedBytes(): number {
+    return this.#subscriptions.pinnedBytes + this.#private.cost;
+  }
+
+  /** The subscription that most of it is for. */
+  get heaviest(): Subscription | undefined {
+    return this.#subscriptions.heaviest;
+  }
+
   /** @returns false if it had the channel already, or has as many as it may */
   subscribe(channel: Channel): boolean {
     if (this.finishing || this.has(channel)) return false;
@@ -348,7 +363,7 @@ export class Connection {
       const subscription = this.#writingFrom;
       this.#writingFrom = undefined;
       this.#host.observer?.written(this, subscription);
-      subscription.channel.written(subscription);
+      subscription.written();
     } else if (this.#private.writing) {
       const finished = this.#private.written(this.#host.nowMs());
       this.home.countPrivate(ChannelCounter.SENT, finished);

@@ -120,7 +120,7 @@ export class Engine {
       },
       maxSubscriptions: () => parts.options.maxSubscriptions,
       privateBytesChanged: (bytes) => {
-        this.#slowPeers.privateBytes += bytes;
+        this.#slowPeers.privateBytesChanged(bytes);
       },
       observer: parts.observer,
     };
@@ -134,6 +134,11 @@ export class Engine {
       connections: this.#connections,
       maxOutboundBytes: () => parts.options.maxOutboundBytes,
       onGate: (channel, shut) => parts.onGate?.(channel, shut),
+      ready: this.#host.ready,
+      tellGap: (connection, gap) => this.inbound.missed(connection, gap),
+      get deaf() {
+        return parts.outbox.full;
+      },
     });
     this.openMessages = new OpenMessages({
       maxFragmentGapMs: parts.options.maxFragmentGapMs,
@@ -222,6 +227,7 @@ export class Engine {
     log.info(`closed with ${code}${reason && `: ${reason}`}`, { connection: connection.id });
     connection.ended();
     this.#goodbyes.ended(connection);
+    this.#slowPeers.ended(connection);
     connection.home.residents--;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.inbound.ended(connection, code, reason);
@@ -305,7 +311,8 @@ export class Engine {
     if (this.#slowPeers.gating) this.#slowPeers.openGates(this.#nowMs);
     this.#tellAnswers();
     this.#parts.producers.reclaim();
-    this.#board.setHub(HubCounter.LOG_BYTES, this.#channels.pool.heldBytes);
+    const { heldBytes, conflatedBytes } = this.#channels.pool;
+    this.#board.setHub(HubCounter.LOG_BYTES, heldBytes + conflatedBytes);
     this.#board.setHub(HubCounter.TURNS, this.#turns);
     this.#tellFenced();
     this.#goOnClosing();

@@ -4,7 +4,7 @@
  * They run between fan-outs: whatever they do delays every connection, so they should do little.
  */
 import { HubError, HubErrorCode } from '../../shared/errors';
-import type { FragmentInfo } from '../../shared/inbound';
+import type { FragmentInfo, GapReport } from '../../shared/inbound';
 import { firstLine, requireOrImport } from '../../shared/module-loader';
 import type { ReceiveMode } from '../../shared/options';
 import type { MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
@@ -52,6 +52,11 @@ export interface HandlerModule {
    * only with `fragment.final && fragment.remaining === 0`.
    */
   onFragment?(connection: HandlerConnection, bytes: Uint8Array, fragment: FragmentInfo): void | Promise<void>;
+  /**
+   * The peer is behind and does not get every message of a channel (`slow: 'skip'` or `'conflate'`): told when that begins
+   * and when it is over.
+   */
+  onGap?(connection: HandlerConnection, gap: GapReport): void | Promise<void>;
   /** The connection is gone: `send` does nothing any more. */
   onClose?(connection: HandlerConnection, code: number, reason: string): void | Promise<void>;
 }
@@ -64,7 +69,7 @@ export function uncalledFunction(handler: HandlerModule, receive: ReceiveMode): 
   return onFragment !== undefined && onMessage === undefined ? 'onFragment' : undefined;
 }
 
-const FUNCTIONS = ['onConnection', 'onMessage', 'onFragment', 'onClose'] as const;
+const FUNCTIONS = ['onConnection', 'onMessage', 'onFragment', 'onGap', 'onClose'] as const;
 
 /**
  * Loads a module, CommonJS or ESM.

@@ -9,7 +9,7 @@
 import { type Board, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
 import { HubErrorCode } from '../../shared/errors';
-import type { FragmentInfo } from '../../shared/inbound';
+import type { FragmentInfo, GapReport } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { PeerLimits } from '../../shared/options';
 import type { Connection } from './connection';
@@ -65,6 +65,15 @@ export class Inbound {
     if (handled === undefined) return;
     this.#handled.delete(connection);
     this.#callHandler(connection, () => connection.home.handler?.onClose?.(handled, code, reason));
+  }
+
+  /** A connection does not get messages of a channel: that begins now, or is over. */
+  missed(connection: Connection, gap: GapReport): void {
+    this.#parts.outbox.tell({ type: 'gap', info: connection.summary, gap });
+    const handled = this.#handled.get(connection);
+    if (handled !== undefined)
+      this.#callHandler(connection, () => connection.home.handler?.onGap?.(handled, gap));
+    this.#parts.wake();
   }
 
   /** A peer's message. */

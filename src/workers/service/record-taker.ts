@@ -28,6 +28,8 @@ export interface RecordTakerParts {
 
 export class RecordTaker {
   readonly #parts: RecordTakerParts;
+  /** The ring's bytes, once a key was read. */
+  #ring: Buffer | undefined;
 
   constructor(parts: RecordTakerParts) {
     this.#parts = parts;
@@ -71,6 +73,7 @@ export class RecordTaker {
       record.payloadBytes,
       this.#parts.nowMs(),
       owner,
+      channel.conflation && this.#keyOf(record),
     );
     if (channel.subscribers > 0) this.#parts.observer?.appended(channel, record);
     if (!passing && channel.fanningOut) this.#parts.begin(channel);
@@ -135,6 +138,13 @@ export class RecordTaker {
     const name = Buffer.from(record.bytes.buffer, record.nameOffset, record.nameBytes).toString('utf8');
     const channel = this.#parts.channels.named(name);
     return typeof channel === 'string' ? undefined : channel;
+  }
+
+  /** As it is, byte by byte: nobody reads it but to compare. */
+  #keyOf({ bytes, keyOffset, keyBytes }: RingRecord): string | undefined {
+    if (keyBytes === 0) return undefined;
+    this.#ring ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#ring.toString('latin1', keyOffset, keyOffset + keyBytes);
   }
 
   #ownerOf(record: RingRecord): TicketOwner | undefined {

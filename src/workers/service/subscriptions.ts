@@ -35,9 +35,22 @@ export class Subscriptions implements Iterable<Subscription> {
     return this.#all.reduce((sum, { lagMessages }) => sum + lagMessages, 0);
   }
 
+  /** Bytes of memory that are there for them, if perhaps not for them alone. */
+  get pinnedBytes(): number {
+    return this.#all.reduce((sum, { pinnedBytes }) => sum + pinnedBytes, 0);
+  }
+
+  /** The one that holds most. */
+  get heaviest(): Subscription | undefined {
+    return this.#all.reduce<Subscription | undefined>(
+      (most, one) => (most !== undefined && most.pinnedBytes >= one.pinnedBytes ? most : one),
+      undefined,
+    );
+  }
+
   /** Whether everything of the channels is written. */
   get flushed(): boolean {
-    return this.#all.every(({ lagBytes }) => lagBytes === 0);
+    return this.#all.every(({ behind }) => !behind);
   }
 
   has(channel: Channel): boolean {
@@ -115,7 +128,7 @@ export class Subscriptions implements Iterable<Subscription> {
   dropFinished(): void {
     for (let index = this.#all.length - 1; index >= 0; index--) {
       const subscription = this.#all[index];
-      if (subscription.live || subscription.lagBytes > 0) continue;
+      if (subscription.live || subscription.behind) continue;
       this.#all.splice(index, 1);
       subscription.channel.remove(subscription);
     }

@@ -23,8 +23,13 @@ interface OpenTicket extends TicketOwner {
   sequence: number;
   addressed: number;
   sent: number;
+  skipped: number;
+  conflated: number;
   abandoned: number;
 }
+
+/** What may become of a message, for one connection. */
+export type Fate = 'sent' | 'skipped' | 'conflated' | 'abandoned';
 
 export class LogTickets {
   readonly #tell: TellSettled;
@@ -35,32 +40,34 @@ export class LogTickets {
   }
 
   /** The message that was just appended has a ticket. */
-  add(owner: TicketOwner, sequence: number, addressed: number): void {
-    this.#open.push({ ...owner, sequence, addressed, sent: 0, abandoned: 0 });
+  add({ tag, ticket }: TicketOwner, sequence: number, addressed: number): void {
+    this.#open.push({ tag, ticket, sequence, addressed, sent: 0, skipped: 0, conflated: 0, abandoned: 0 });
   }
 
-  /** A reader wrote the messages behind `from`, up to and with `to`. */
-  sent(from: number, to: number): void {
-    if (this.#open.length > 0) this.#count(from, to, 'sent');
+  /** This became, for one reader, of the messages behind `from`, up to and with `to`. */
+  count(from: number, to: number, fate: Fate): void {
+    if (this.#open.length > 0) this.#count(from, to, () => fate);
   }
 
-  /** A reader ended without having written the messages behind `from`, up to and with `to`. */
-  abandoned(from: number, to: number): void {
-    if (this.#open.length > 0) this.#count(from, to, 'abandoned');
+  /** The same where only `kept` (sequences, in order) had that fate, and the others were conflated. */
+  countKept(from: number, to: number, kept: readonly number[], fate: Fate): void {
+    if (this.#open.length === 0) return;
+    const those = new Set(kept);
+    this.#count(from, to, (sequence) => (those.has(sequence) ? fate : 'conflated'));
   }
 
-  #count(from: number, to: number, what: 'sent' | 'abandoned'): void {
+  #count(from: number, to: number, fateOf: (sequence: number) => Fate): void {
     let settled = false;
     for (let index = this.#firstAfter(from); index < this.#open.length; index++) {
       const ticket = this.#open[index];
       if (ticket.sequence > to) break;
-      ticket[what]++;
-      if (ticket.sent + ticket.abandoned < ticket.addressed) continue;
+      ticket[fateOf(ticket.sequence)]++;
+      if (isOpen(ticket)) continue;
       settled = true;
-      this.#tell(ticket.tag, [ticket.ticket, ticket.addressed, ticket.sent, 0, 0, ticket.abandoned]);
+      const { addressed, sent, skipped, conflated, abandoned } = ticket;
+      this.#tell(ticket.tag, [ticket.ticket, addressed, sent, skipped, conflated, abandoned]);
     }
-    if (settled)
-      this.#open = this.#open.filter((ticket) => ticket.sent + ticket.abandoned < ticket.addressed);
+    if (settled) this.#open = this.#open.filter(isOpen);
   }
 
   /** Index of the first ticket of a message behind `sequence`: they are in order. */
@@ -74,4 +81,8 @@ export class LogTickets {
     }
     return low;
   }
+}
+
+function isOpen({ addressed, sent, skipped, conflated, abandoned }: OpenTicket): boolean {
+  return sent + skipped + conflated + abandoned < addressed;
 }

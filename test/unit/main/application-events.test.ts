@@ -5,6 +5,7 @@ import { HubError, HubErrorCode } from '../../../src/shared/errors';
 import type { InboundBatch } from '../../../src/shared/inbound';
 
 const PIECE = { first: false, final: true, remaining: 4, binary: true, messageBytes: 9 };
+const GAP = { channel: 'chat', skipped: 2, conflated: 3, over: true };
 const info = { id: 3, channel: 'chat', remoteAddress: '192.0.2.1' };
 let ports: MessagePort[] = [];
 
@@ -28,6 +29,7 @@ describe('batches from the service', () => {
       message: (about, data) => told.push(['message', about.id, data]),
       fragment: (about, data, fragment) => told.push(['fragment', about.id, data, fragment]),
       closing: ({ id }) => told.push(['closing', id]),
+      gap: (about, gap) => told.push(['gap', about.id, gap]),
       disconnect: ({ id, code, reason }) => told.push(['disconnect', id, code, reason]),
       error: (error) => told.push([error.name, error.code, error.message, error.cause]),
     });
@@ -40,6 +42,7 @@ describe('batches from the service', () => {
         { type: 'message', info, text: false, offset: 6, length: 1 },
         { type: 'message', info, text: true, offset: 7, length: 0 },
         { type: 'fragment', info, fragment: PIECE, offset: 1, length: 2 },
+        { type: 'gap', info, gap: GAP },
         { type: 'error', code: HubErrorCode.HANDLER_THREW, message: 'oh', cause: 'why' },
         { type: 'disconnect', info, code: 1006, reason: '' },
       ],
@@ -54,6 +57,7 @@ describe('batches from the service', () => {
       ['message', 3, new Uint8Array([0])],
       ['message', 3, ''],
       ['fragment', 3, new Uint8Array([0xc3, 0xa4]), PIECE],
+      ['gap', 3, GAP],
       ['HubError', HubErrorCode.HANDLER_THREW, 'oh', 'why'],
       ['disconnect', 3, 1006, ''],
     ]);

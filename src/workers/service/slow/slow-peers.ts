@@ -7,12 +7,17 @@
  */
 import { type Board, ChannelCounter } from '../../../shared/board';
 import { CloseCode } from '../../../shared/close-codes';
+import type { GapReport } from '../../../shared/inbound';
 import { type LogTags, log } from '../../../shared/log';
 import { closeGate, openGate, type RingMemory } from '../../../shared/ring';
 import type { Channel } from '../channel';
 import type { Connection } from '../connection';
 import type { SlabPool } from '../log-slab';
+import type { Subscription } from '../subscription';
+import { Conflating } from './conflating';
+import type { Episode } from './gap';
 import { exceeds } from './lag';
+import { OutboundBudget } from './outbound-budget';
 
 /** A gate opens again when everybody is within this fraction of the limits: so it does not flicker. */
 const GATE_OPENS_AT = 0.5;
@@ -28,17 +33,35 @@ export interface SlowPeersParts {
   maxOutboundBytes: () => number;
   /** A channel's gate has moved. */
   onGate(channel: string, shut: boolean): void;
+  /** A connection has something to write, if it is idle. */
+  ready(connection: Connection): void;
+  /** What a connection misses is told to its handler and to the application. */
+  tellGap(connection: Connection, gap: GapReport): void;
+  /** Whether the application is so far behind that this waits. */
+  readonly deaf: boolean;
 }
 
 export class SlowPeers {
   readonly #parts: SlowPeersParts;
   /** Channels whose gate is closed. */
   readonly #gated = new Set<Channel>();
-  /** Bytes of private messages that wait, over all connections. */
-  privateBytes = 0;
+  /** What connections miss, or have missed, and whose end was not told of. */
+  readonly #episodes = new Map<Connection, Episode[]>();
+  readonly #budget: OutboundBudget;
 
   constructor(parts: SlowPeersParts) {
     this.#parts = parts;
+    this.#budget = new OutboundBudget({
+      pool: parts.pool,
+      connections: parts.connections,
+      maxOutboundBytes: parts.maxOutboundBytes,
+      relieve: (connection, pinnedBytes) => this.#relieve(connection, pinnedBytes),
+    });
+  }
+
+  /** The memory of private messages that wait, over all connections, has changed by so many bytes. */
+  privateBytesChanged(bytes: number): void {
+    this.#budget.privateBytes += bytes;
   }
 
   /** Whether some producers are told `'full'` because of slow peers. */
@@ -56,16 +79,30 @@ export class SlowPeers {
 
   /** After a drain: looks at what grew by it. Ages are left to `sweep`. */
   afterDrain(channels: Iterable<Channel>, nowMs: number): void {
-    for (const channel of channels) if (channel.mayLag(1)) this.#apply(channel, nowMs);
-    this.#keepBudget();
+    for (const channel of channels) {
+      channel.conflation?.catchUp();
+      if (channel.mayLag(1)) this.#apply(channel, nowMs);
+      this.#limitKept(channel);
+    }
+    this.#budget.keep();
   }
 
   /** At intervals: looks at everything. */
   sweep(channels: Iterable<Channel>, nowMs: number): void {
-    for (const channel of channels) if (channel.mayLag(1, nowMs)) this.#apply(channel, nowMs);
-    this.#keepBudget();
+    for (const channel of channels) {
+      if (channel.mayLag(1, nowMs)) this.#apply(channel, nowMs);
+      if (channel.slow.size > 0) this.#attend(channel);
+    }
+    this.#budget.keep();
     this.openGates(nowMs); // also without progress: whoever was behind may be gone
     for (const connection of this.#parts.connections.values()) this.#look(connection, nowMs);
+    this.#tellEpisodes();
+  }
+
+  /** A connection is gone: what it missed is told before its end. */
+  ended(connection: Connection): void {
+    for (const episode of this.#episodes.get(connection) ?? []) this.#tellEpisode(connection, episode);
+    this.#episodes.delete(connection);
   }
 
   /** Opens the gates of the channels whose connections are all well within the limits again. */
@@ -86,10 +123,43 @@ export class SlowPeers {
       this.#parts.onGate(channel.name, true);
       return;
     }
-    channel.findLagging(1, nowMs, ({ connection }, excess) => {
-      this.#cut(connection, channel, excess);
+    channel.findLagging(1, nowMs, (subscription, excess) => {
+      if (channel.policy.slow === 'disconnect') this.#cut(subscription.connection, channel, excess);
+      else this.#slowDown(subscription, excess);
       return true;
     });
+  }
+
+  #slowDown(subscription: Subscription, excess: string): void {
+    const { connection, channel } = subscription;
+    if (!subscription.slowDown(channel.conflation)) return;
+    channel.slow.add(subscription);
+    const episodes = this.#episodes.get(connection);
+    const episode = subscription.episode as Episode;
+    if (episodes === undefined) this.#episodes.set(connection, [episode]);
+    else episodes.push(episode);
+    const what = channel.conflation === undefined ? 'skips messages' : 'gets the newest of each key';
+    log.info(`${what} on channel ${JSON.stringify(channel.name)}: ${excess}`, slow(connection));
+  }
+
+  /** Looks after those that do not get every message: what they missed, and whether they can have more. */
+  #attend(channel: Channel): void {
+    channel.conflation?.forget();
+    for (const subscription of channel.slow) {
+      subscription.slow?.count();
+      this.#parts.ready(subscription.connection);
+    }
+  }
+
+  /** What is kept for a peer whose backlog is conflated may be too much, too: there are too many keys, or none. */
+  #limitKept(channel: Channel): void {
+    const { conflation, policy } = channel;
+    if (conflation === undefined || channel.slow.size === 0 || conflation.bytes <= policy.maxLagBytes) return;
+    const tooFarBefore = conflation.tooFarBefore(policy.maxLagBytes);
+    for (const { slow: phase, connection, lagBytes } of channel.slow) {
+      if (!(phase instanceof Conflating) || phase.cursor >= tooFarBefore) continue;
+      this.#cut(connection, channel, `${lagBytes} bytes behind even conflated, limit ${policy.maxLagBytes}`);
+    }
   }
 
   #cut(connection: Connection, channel: Channel, excess: string): void {
@@ -99,26 +169,28 @@ export class SlowPeers {
     connection.close(CloseCode.TRY_AGAIN_LATER, `too slow: ${excess}`);
   }
 
-  /** While all connections together hold too much, the one that is furthest behind goes. */
-  #keepBudget(): void {
-    const { pool, connections } = this.#parts;
-    const maxOutboundBytes = this.#parts.maxOutboundBytes();
-    while (pool.behindBytes + this.privateBytes > maxOutboundBytes) {
-      let worst: Connection | undefined;
-      let worstLag = 0;
-      for (const connection of connections.values()) {
-        const { lagBytes } = connection;
-        if (connection.closing || lagBytes <= worstLag) continue;
-        worst = connection;
-        worstLag = lagBytes;
-      }
-      if (worst === undefined) return;
-      this.#cut(
-        worst,
-        worst.home,
-        `${worstLag} bytes behind, the most while the hub's limit of ${maxOutboundBytes} is passed`,
-      );
+  /** One that may miss messages does, rather than go; unless it holds what it holds even so. */
+  #relieve(connection: Connection, pinnedBytes: number): void {
+    const { heaviest } = connection;
+    const excess = `${pinnedBytes} bytes held, the most while the hub's limit of ${this.#parts.maxOutboundBytes()} is passed`;
+    const mayMiss = heaviest !== undefined && ['skip', 'conflate'].includes(heaviest.channel.policy.slow);
+    if (mayMiss && heaviest.live && !heaviest.reader.parked) this.#slowDown(heaviest, excess);
+    else this.#cut(connection, heaviest?.channel ?? connection.home, excess);
+  }
+
+  #tellEpisodes(): void {
+    for (const [connection, episodes] of this.#episodes) {
+      if (this.#parts.deaf) return;
+      for (const episode of episodes) this.#tellEpisode(connection, episode);
+      const going = episodes.filter(({ over }) => !over);
+      if (going.length === 0) this.#episodes.delete(connection);
+      else this.#episodes.set(connection, going);
     }
+  }
+
+  #tellEpisode(connection: Connection, episode: Episode): void {
+    const gap = episode.tell();
+    if (gap !== undefined) this.#parts.tellGap(connection, gap);
   }
 
   /** Stalls end a connection under every policy; so does too much that was sent to it alone. */

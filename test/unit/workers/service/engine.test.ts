@@ -182,7 +182,7 @@ describe('a connection behind its limits', () => {
     expect(worst.socket.closedWith).toEqual({
       code: 1013,
       reason: expect.stringMatching(
-        /^too slow: \d+ bytes behind, the most while the hub's limit of 614400 is passed$/,
+        /^too slow: \d+ bytes held, the most while the hub's limit of 614400 is passed$/,
       ),
     });
     expect(others.map(({ socket }) => socket.over)).toEqual([false, false]);

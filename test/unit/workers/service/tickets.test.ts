@@ -11,25 +11,25 @@ describe('the tickets of a log', () => {
     const { log, told } = tickets();
     log.add({ tag: 1, ticket: 11 }, 5, 3);
     log.add({ tag: 2, ticket: 12 }, 7, 2);
-    log.sent(0, 4);
-    log.sent(4, 7);
-    log.abandoned(4, 6);
+    log.count(0, 4, 'sent');
+    log.count(4, 7, 'sent');
+    log.count(4, 6, 'abandoned');
     expect(told).toEqual([]);
-    log.sent(2, 5);
+    log.count(2, 5, 'sent');
     expect(told).toEqual([[1, [11, 3, 2, 0, 0, 1]]]);
-    log.abandoned(6, 9);
+    log.count(6, 9, 'abandoned');
     expect(told.slice(1)).toEqual([[2, [12, 2, 1, 0, 0, 1]]]);
-    log.sent(0, 100);
+    log.count(0, 100, 'sent');
     expect(told).toHaveLength(2);
   });
 
   it('count the message at the end of a write, and not the one at its start', () => {
     const { log, told } = tickets();
     log.add({ tag: 1, ticket: 1 }, 5, 1);
-    log.sent(5, 9);
-    log.sent(3, 4);
+    log.count(5, 9, 'sent');
+    log.count(3, 4, 'sent');
     expect(told).toEqual([]);
-    log.sent(4, 5);
+    log.count(4, 5, 'sent');
     expect(told).toEqual([[1, [1, 1, 1, 0, 0, 0]]]);
   });
 });
