@@ -12,6 +12,7 @@ import { type Placement, resolvePlacement } from '../shared/placement';
 import type { ProducerHandle } from '../shared/producer';
 import { createProducerHandle } from '../shared/producer-handle';
 import { RingMemory } from '../shared/ring';
+import { AuthorizeDesk } from './authorize-desk';
 import type { HostedService } from './hosted-service';
 import { Hub } from './hub';
 import { startServiceThread } from './service-thread';
@@ -21,7 +22,8 @@ import { startServiceThread } from './service-thread';
  *
  * @returns a promise that resolves when it listens
  * @throws {TypeError | RangeError} for a bad option, named with its value and limits
- * @throws {HubError} LISTEN_FAILED if the address cannot be had, HANDLER_LOAD_FAILED if a handler module cannot
+ * @throws {HubError} LISTEN_FAILED if the address cannot be had, HANDLER_LOAD_FAILED if a handler module cannot,
+ *   AUTHORIZE_LOAD_FAILED if the module of `authorize` or the file of tokens cannot
  *
  * @example
  * const hub = await createHub({ port: 8080 })
@@ -46,9 +48,10 @@ export async function createObservedHub(
   });
   const board = Board.create(resolved.maxChannels);
   const handle = createProducerHandle(ring, board, resolved.allowed);
-  const service = await startService(handle, resolved, placement, observer);
+  const desk = typeof options?.authorize === 'function' ? new AuthorizeDesk(options.authorize) : undefined;
+  const service = await startService(handle, resolved, placement, observer, desk);
   tellCapacity(board, resolved);
-  return new Hub(resolved, placement, ring, board, handle, service);
+  return new Hub(resolved, placement, ring, board, handle, service, desk);
 }
 
 /** The engine is loaded in this thread only where it runs here. */
@@ -57,10 +60,11 @@ async function startService(
   options: ResolvedHubOptions,
   placement: Placement,
   observer: ServiceStart['observer'],
+  desk: AuthorizeDesk | undefined,
 ): Promise<HostedService> {
-  if (placement.where === 'service thread') return startServiceThread(handle, options, observer);
+  if (placement.where === 'service thread') return startServiceThread(handle, options, observer, desk);
   const { startLocalService } = require('./local-service') as typeof import('./local-service');
-  return startLocalService(handle, options, placement);
+  return startLocalService(handle, options, placement, desk);
 }
 
 function tellCapacity({ capacity }: Board, options: ResolvedHubOptions): void {

@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Piscina } from 'piscina';
+import { checkExpiry } from '../shared/authorization';
 import type { Board } from '../shared/board';
 import { CloseCode } from '../shared/close-codes';
 import type { ConnectionReport } from '../shared/control';
@@ -25,6 +26,7 @@ import {
 } from '../shared/producer';
 import { closeRing, RecordKind, type RingMemory } from '../shared/ring';
 import { type HubStats, statsOf } from '../shared/stats';
+import type { AuthorizeDesk } from './authorize-desk';
 import { closeRequestOf } from './close-request';
 import type { HostedService, ServiceCalls } from './hosted-service';
 import { type CloseOptions, closeDeadlineOf, endHub } from './hub-ending';
@@ -50,6 +52,7 @@ export class Hub extends EventEmitter<HubEvents> {
   readonly #handle: ProducerHandle;
   readonly #service: HostedService;
   readonly #control: ServiceCalls;
+  readonly #desk: AuthorizeDesk | undefined;
   readonly #producer: Producer;
   readonly #pools = new Set<Piscina>();
   #closing: Promise<void> | undefined;
@@ -64,6 +67,7 @@ export class Hub extends EventEmitter<HubEvents> {
     board: Board,
     handle: ProducerHandle,
     service: HostedService,
+    desk?: AuthorizeDesk,
   ) {
     super();
     this.#options = options;
@@ -72,6 +76,7 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#board = board;
     this.#handle = handle;
     this.#service = service;
+    this.#desk = desk;
     this.producerSocket = options.producerSocket;
     const gone = service.ended.then((cause) => this.#serviceEnded(cause));
     gone.catch(() => {}); // whoever calls learns of it
@@ -212,6 +217,19 @@ export class Hub extends EventEmitter<HubEvents> {
     return this.#local('hub.adopt()').adopt(request, socket, head);
   }
 
+  /**
+   * Puts off when a connection whose `authorize` answered `expiresAtMs` is closed with 4401: the peer has a new token.
+   *
+   * @param expiresAtMs in ms since 1970; infinite: it is not closed for that any more
+   * @returns false if it is gone
+   */
+  async renew(connectionId: number, expiresAtMs: number): Promise<boolean> {
+    checkExpiry('expiresAtMs is', expiresAtMs);
+    return this.#control.call('renew', CONTROL_DEADLINE_MS, (service) =>
+      service.renew(connectionId, expiresAtMs),
+    );
+  }
+
   /** Every open connection, as the service thread has it now. */
   connections(): Promise<ConnectionReport[]> {
     return this.#control.call('connections', CONTROL_DEADLINE_MS, (service) => service.connections());
@@ -219,7 +237,8 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /**
    * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs`, `logLevel` and the numbers
-   * of the channels at once, `maxMessageBytes`, `maxFragments` and a new certificate in `tls` for the connections to come.
+   * of the channels at once, `maxMessageBytes`, `maxFragments`, who may come in (`origins`, `trustedProxies` and the limits of
+   * the door, another function `authorize`) and a new certificate in `tls` for the connections to come.
    *
    * @param options all of them, as for `createHub`: one that is missing goes back to its default
    * @returns the names of the options that changed, and of those that would need a new hub: these stay as they were
@@ -230,6 +249,7 @@ export class Hub extends EventEmitter<HubEvents> {
     if (live.hub.tls !== undefined) checkTls(live.hub.tls);
     await this.#control.call('reconfigure', CONTROL_DEADLINE_MS, (service) => service.reconfigure(live));
     applyLive(this.#options, live);
+    if (typeof options.authorize === 'function') this.#desk?.replace(options.authorize);
     if (live.hub.logLevel !== undefined) setLogLevel(live.hub.logLevel);
     return { applied, needRestart };
   }

@@ -1,4 +1,12 @@
 /** `ringcast`: messages from many threads to many WebSocket peers. */
+export type {
+  Admitted,
+  AuthorizeAnswer,
+  AuthorizeFunction,
+  AuthorizeModule,
+  AuthorizeRequest,
+  Denied,
+} from '../shared/authorization';
 export {
   CLOSE_CODES,
   CloseCode,
@@ -27,8 +35,11 @@ export {
 export { type AssembledMessage, type AssemblerOptions, MessageAssembler } from '../shared/message-assembler';
 export { IncomingMessage, MessageReader, type Pausable, type ReaderOptions } from '../shared/message-reader';
 export type {
+  AdmissionOptions,
   ChannelOptions,
+  ForwardedHeader,
   HubOptions,
+  OriginPolicy,
   ProducersOptions,
   ReceiveMode,
   RingOptions,

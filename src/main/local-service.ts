@@ -19,6 +19,7 @@ import { realScheduler } from '../workers/service/peer-socket';
 import { Service } from '../workers/service/service';
 import { WakeUpDescriptor } from '../workers/service/wake-up-descriptor';
 import { type ApplicationListener, deliverBatch } from './application-events';
+import type { AuthorizeDesk } from './authorize-desk';
 import { withDeadline } from './control';
 import type { HostedService, ServiceCalls } from './hosted-service';
 
@@ -37,18 +38,19 @@ export interface ServiceReport {
 const IDLE: ServiceReport = { worked: 0, pending: false, nextDeadlineMs: Number.POSITIVE_INFINITY };
 
 /**
- * @throws {HubError} LISTEN_FAILED, PRODUCER_SOCKET_FAILED or HANDLER_LOAD_FAILED
+ * @throws {HubError} LISTEN_FAILED, PRODUCER_SOCKET_FAILED, HANDLER_LOAD_FAILED or AUTHORIZE_LOAD_FAILED
  * @throws {RangeError} if another hub has the path of the server
  */
 export async function startLocalService(
   handle: ProducerHandle,
   options: ResolvedHubOptions,
   placement: LocalPlacement,
+  desk?: AuthorizeDesk,
 ): Promise<LocalService> {
   const poll = placement.poll && (await MirroredPoll.open(placement.poll));
   try {
     const service = new LocalService(options, placement, poll);
-    await service.start(handle);
+    await service.start(handle, desk);
     return service;
   } catch (error) {
     poll?.close();
@@ -103,12 +105,13 @@ export class LocalService implements HostedService {
     });
   }
 
-  async start(handle: ProducerHandle): Promise<void> {
+  async start(handle: ProducerHandle, desk?: AuthorizeDesk): Promise<void> {
     const { server } = this.#placement;
     const service = await Service.create(handle, this.#options, {
       scheduler: this.#drive ?? realScheduler,
       tell: (batch) => this.#take(batch),
       mirror: this.#poll?.mirror,
+      askApplication: desk?.ask,
     });
     this.#service = service;
     try {
@@ -168,7 +171,7 @@ export class LocalService implements HostedService {
     return true;
   }
 
-  adopt(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  adopt(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean> {
     return this.#running.adopt(request, socket, head);
   }
 

@@ -6,6 +6,7 @@ import { HubError, HubErrorCode } from '../shared/errors';
 import type { ResolvedHubOptions } from '../shared/options';
 import type { ProducerHandle } from '../shared/producer';
 import { deliverEvents } from './application-events';
+import type { AuthorizeDesk } from './authorize-desk';
 import { ServiceLink } from './control';
 import type { HostedService } from './hosted-service';
 
@@ -13,26 +14,29 @@ import type { HostedService } from './hosted-service';
 const EXIT_GRACE_MS = 2_000;
 
 /**
- * @throws {HubError} LISTEN_FAILED, HANDLER_LOAD_FAILED or SERVICE_GONE, if the thread does not come to listen
+ * @throws {HubError} LISTEN_FAILED, HANDLER_LOAD_FAILED, AUTHORIZE_LOAD_FAILED or SERVICE_GONE, if the thread does not come to listen
  */
 export async function startServiceThread(
   handle: ProducerHandle,
   options: ResolvedHubOptions,
   observer?: ServiceStart['observer'],
+  desk?: AuthorizeDesk,
 ): Promise<HostedService> {
   const control = new MessageChannel();
   const inbound = new MessageChannel();
+  const questions = desk?.openPort();
   const start: ServiceStart = {
     handle,
     options,
     control: control.port2,
     inbound: inbound.port2,
+    questions,
     observer,
   };
   const worker = new Worker(workerFile(), {
     name: 'ringcast service',
     workerData: start,
-    transferList: [control.port2, inbound.port2],
+    transferList: [control.port2, inbound.port2, ...(questions === undefined ? [] : [questions])],
     ...launchArguments(),
   });
   let thrown: unknown;

@@ -11,9 +11,10 @@
  */
 import type { Capacity } from './capacity';
 import { addToCounter, readCounter, setCounter } from './counters';
+import { REJECTION_REASONS, type RejectionReason } from './rejections';
 import { MAX_NAME_BYTES } from './ring/record';
 
-const HEADER_WORDS = 128;
+const HEADER_WORDS = 192;
 const ENTRY_WORDS = 128;
 const NAME_BYTE_OFFSET = 64 * 4;
 
@@ -60,8 +61,6 @@ export const HubCounter = {
   /** Gauge: open connections. */
   CONNECTIONS: 0,
   ACCEPTED: 1,
-  /** Upgrade requests answered with an HTTP error. */
-  REJECTED: 2,
   RECEIVED: 3,
   RECEIVED_BYTES: 4,
   /** Gauge: bytes of channel logs in memory. */
@@ -73,6 +72,10 @@ export const HubCounter = {
   TURNS: 8,
   /** Connections closed because they sent more than a peer may. */
   DISCONNECTED_FLOODING: 9,
+  /** Gauge: handshakes that wait for `authorize`. */
+  PENDING_HANDSHAKES: 10,
+  /** Gauge: addresses that connections come from. */
+  ADDRESSES: 11,
 } as const;
 export type HubCounter = (typeof HubCounter)[keyof typeof HubCounter];
 
@@ -93,6 +96,9 @@ const CAPACITY_KEYS = [
   'connections',
   'sockets',
 ] as const satisfies (keyof BoardCapacity)[];
+
+/** Refused handshakes by reason: a counter for each. */
+const REJECTIONS_BASE = 128;
 
 /** A capacity, and what the process itself may have open. */
 export interface BoardCapacity extends Capacity {
@@ -248,6 +254,19 @@ export class Board {
     return Object.fromEntries(values);
   }
 
+  /** Thread: the service's. */
+  countRejection(reason: RejectionReason): void {
+    addToCounter(this.#words, rejectionWord(reason), 1);
+  }
+
+  get rejections(): Record<RejectionReason, number> {
+    const counts = REJECTION_REASONS.map((reason) => [
+      reason,
+      readCounter(this.#words, rejectionWord(reason)),
+    ]);
+    return Object.fromEntries(counts);
+  }
+
   foldedCounter(counter: ChannelCounter): number {
     return readCounter(this.#words, FOLDED_BASE + 2 * counter);
   }
@@ -302,6 +321,10 @@ export class Board {
     const length = Math.min(MAX_NAME_BYTES, this.#words[entryWord(channel) + EntryWord.NAME_BYTES]);
     return this.#bytes.toString('utf8', start, start + length);
   }
+}
+
+function rejectionWord(reason: RejectionReason): number {
+  return REJECTIONS_BASE + 2 * REJECTION_REASONS.indexOf(reason);
 }
 
 function entryWord(channel: number): number {

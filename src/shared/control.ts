@@ -14,6 +14,8 @@ export interface ConnectionReport extends ConnectionSummary {
   /** What is for it and not handed to its socket. */
   lagBytes: number;
   lagMessages: number;
+  /** When it will be closed, in ms since 1970, unless `hub.renew` puts it off. */
+  expiresAtMs?: number;
 }
 
 /** Calls over the control port. Every one has a deadline at the caller's side. */
@@ -26,6 +28,8 @@ export interface ServiceControl {
   /** Puts new limits in the place of those in use. */
   reconfigure(limits: LiveOptions): Promise<void>;
   forwardFragments(wanted: boolean): Promise<void>;
+  /** Puts off when a connection is closed; infinite: it is not. @returns false if it is gone */
+  renew(connectionId: number, expiresAtMs: number): Promise<boolean>;
   /** Drains, flushes, closes. @returns how many connections had to be cut at the deadline */
   close(deadlineMs: number): Promise<number>;
 }
@@ -38,6 +42,8 @@ export interface ServiceStart {
   control: MessagePort;
   /** Batches to the application, credits back. */
   inbound: MessagePort;
+  /** Questions about handshakes, where `authorize` is a function of the application. */
+  questions?: MessagePort;
   /** In a load test: a module that is told of what the engine does, and its memory. */
   observer?: { file: string; memory: SharedArrayBuffer };
 }

@@ -21,6 +21,8 @@ export const HubErrorCode = {
   BUSY: 'RINGCAST_E_BUSY',
   /** A channel's handler module could not be loaded. */
   HANDLER_LOAD_FAILED: 'RINGCAST_E_HANDLER_LOAD_FAILED',
+  /** The module of `authorize`, or the file of tokens, could not be loaded. */
+  AUTHORIZE_LOAD_FAILED: 'RINGCAST_E_AUTHORIZE_LOAD_FAILED',
   /** A function of a handler module threw; `cause` has what. Its connection was closed with 1011. */
   HANDLER_THREW: 'RINGCAST_E_HANDLER_THREW',
   /** The private socket for producers in other processes cannot be had: it is in use, or its place is not safe. */

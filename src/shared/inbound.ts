@@ -9,7 +9,10 @@ export interface ConnectionSummary {
   id: number;
   /** The channel that the handshake named. */
   channel: string;
+  /** Where a trusted proxy asked for it, the client's. */
   remoteAddress: string;
+  /** Who it is, where `authorize` said so. */
+  identity?: unknown;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Which options of a hub may change while it runs, and what a changed set of options comes to. Pure. */
 import {
+  ADMISSION_NUMBERS,
   CHANNEL_NUMBERS,
   type ChannelPolicy,
   type HUB_NUMBERS,
@@ -25,16 +26,21 @@ const LIVE_NUMBERS = [
   'peerBurstMs',
   'maxSubscriptions',
   'logLevel',
+  ...(Object.keys(ADMISSION_NUMBERS) as (keyof typeof ADMISSION_NUMBERS)[]),
 ] as const satisfies readonly (keyof typeof HUB_NUMBERS | 'logLevel')[];
 
 const LIVE_CHANNEL_NUMBERS = Object.keys(CHANNEL_NUMBERS) as (keyof typeof CHANNEL_NUMBERS)[];
 
+/** The same for values that are no numbers. */
+const LIVE_VALUES = ['origins', 'requireOrigin', 'trustedProxies', 'forwardedHeader'] as const;
+
 /** New values for a running service thread. Plain data. */
 export interface LiveOptions {
-  hub: Partial<Record<(typeof LIVE_NUMBERS)[number], number>> & {
-    /** For the handshakes to come. There only if the hub serves `wss:` before and after. */
-    tls?: TlsOptions;
-  };
+  hub: Partial<Record<(typeof LIVE_NUMBERS)[number], number>> &
+    Partial<Pick<ResolvedHubOptions, (typeof LIVE_VALUES)[number]>> & {
+      /** For the handshakes to come. There only if the hub serves `wss:` before and after. */
+      tls?: TlsOptions;
+    };
   /** By the channel's name as the options have it; `'*'` for the others. */
   channels: Record<string, Partial<Record<keyof typeof CHANNEL_NUMBERS, number>>>;
 }
@@ -64,8 +70,11 @@ export function compareOptions(now: ResolvedHubOptions, wanted: ResolvedHubOptio
       if (wanted[live] === undefined) continue; // the log's level stays, if nobody says another
       change.live.hub[live] = wanted[live];
     }
+    const liveValue = LIVE_VALUES.find((name) => name === key);
     if (newTls !== undefined) change.live.hub.tls = newTls;
-    change[live === undefined && newTls === undefined ? 'needRestart' : 'applied'].push(nameOf(key));
+    if (liveValue !== undefined) Object.assign(change.live.hub, { [liveValue]: wanted[liveValue] });
+    const isLive = live !== undefined || newTls !== undefined || liveValue !== undefined;
+    change[isLive ? 'applied' : 'needRestart'].push(nameOf(key));
   }
   const names = new Set([...Object.keys(now.policies), ...Object.keys(wanted.policies)]);
   for (const name of names) comparePolicies(name, now.policies[name], wanted.policies[name], change);

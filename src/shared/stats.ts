@@ -2,6 +2,7 @@
 import { Board, ChannelCounter, HubCounter } from './board';
 import { NO_LIMIT } from './capacity';
 import type { ProducerHandle } from './producer';
+import type { RejectionReason } from './rejections';
 import { type LaneReport, LaneWord, RingMemory, reportLanes, sumLanes } from './ring';
 
 /**
@@ -63,8 +64,14 @@ export interface HubStats extends MessageStats {
   capacity: CapacityStats;
   /** Connections ever opened. */
   accepted: number;
-  /** Upgrade requests answered with an HTTP error. */
+  /** Peers that were not let in: the sum of `rejections`. */
   rejected: number;
+  /** The same by reason. */
+  rejections: Record<RejectionReason, number>;
+  /** Handshakes that wait for `authorize` now. */
+  pendingHandshakes: number;
+  /** Addresses that connections come from now; of IPv6 a /64 is one. */
+  addresses: number;
   /** Messages taken from the ring. */
   drained: number;
   /** Messages that peers sent, and their bytes. */
@@ -118,7 +125,9 @@ export function statsOf(ring: RingMemory, board: Board): HubStats {
       connections: board.hubCounter(HubCounter.CONNECTIONS),
       capacity: capacityStats(board),
       accepted: board.hubCounter(HubCounter.ACCEPTED),
-      rejected: board.hubCounter(HubCounter.REJECTED),
+      ...rejectionStats(board),
+      pendingHandshakes: board.hubCounter(HubCounter.PENDING_HANDSHAKES),
+      addresses: board.hubCounter(HubCounter.ADDRESSES),
       received: board.hubCounter(HubCounter.RECEIVED),
       receivedBytes: board.hubCounter(HubCounter.RECEIVED_BYTES),
       disconnectedFlooding: board.hubCounter(HubCounter.DISCONNECTED_FLOODING),
@@ -130,6 +139,10 @@ export function statsOf(ring: RingMemory, board: Board): HubStats {
       channels,
     };
   });
+}
+
+function rejectionStats({ rejections }: Board): Pick<HubStats, 'rejected' | 'rejections'> {
+  return { rejections, rejected: Object.values(rejections).reduce((sum, count) => sum + count, 0) };
 }
 
 function capacityStats(board: Board): CapacityStats {

@@ -7,8 +7,15 @@ import { NO_LIMIT } from '../capacity';
 import type { AllowedChannels } from '../channel-name';
 import { type LogLevels, levelMask } from '../log';
 import { PLACEMENT_KEYS, type PlacementOptions } from '../placement';
+import {
+  ADMISSION_KEYS,
+  ADMISSION_NUMBERS,
+  type AdmissionOptions,
+  type ResolvedAdmission,
+  resolveAdmission,
+} from './admission-options';
 import { type ChannelOptions, type ChannelPolicy, resolveChannels } from './channel-options';
-import { checkKeys, flag, KiB, MAX_MS, MiB, numbers, text } from './checks';
+import { checkKeys, flag, KiB, MAX_MS, MiB, numbers, oneOf, text } from './checks';
 import { PEER_NUMBERS, type PeerLimitOptions, type PeerLimits } from './peer-options';
 
 export interface RingOptions {
@@ -32,9 +39,14 @@ export interface TlsOptions {
   cert: string | Uint8Array;
   ca?: string | Uint8Array;
   passphrase?: string;
+  /** The oldest version that is spoken (default `'TLSv1.2'`). */
+  minVersion?: TlsVersion;
 }
 
-export interface HubOptions extends PlacementOptions, PeerLimitOptions {
+export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+export interface HubOptions extends PlacementOptions, AdmissionOptions, PeerLimitOptions {
   /** Address to listen on (default 127.0.0.1). */
   host?: string;
   /** Port to listen on (default 0: any free one). */
@@ -75,7 +87,7 @@ export interface HubOptions extends PlacementOptions, PeerLimitOptions {
 }
 
 /** A hub's options, complete and checked. */
-export interface ResolvedHubOptions extends PeerLimits {
+export interface ResolvedHubOptions extends ResolvedAdmission, PeerLimits {
   host: string;
   port: number;
   path: string;
@@ -116,6 +128,7 @@ export const HUB_NUMBERS = {
   pingIntervalMs: [25_000, 0, MAX_MS],
   pongTimeoutMs: [8_000, 1, MAX_MS],
   ...PEER_NUMBERS,
+  ...ADMISSION_NUMBERS,
 } as const;
 
 export const RING_NUMBERS = {
@@ -134,7 +147,9 @@ const HUB_KEYS = [
   'producers',
   'inboundCompression',
   ...PLACEMENT_KEYS,
+  ...ADMISSION_KEYS,
 ];
+
 /**
  * Checks a hub's options and fills in the defaults.
  *
@@ -158,6 +173,7 @@ export function resolveHubOptions(options: HubOptions = {}): ResolvedHubOptions 
     laneBytes,
     maxProducers,
     logLevel: options.logLevel === undefined ? undefined : levelMask(options.logLevel, 'logLevel'),
+    ...resolveAdmission(options),
     ...resolveChannels(options.channels),
   };
 }
@@ -181,7 +197,8 @@ function producerSocket(given: ProducersOptions | undefined): string | undefined
 
 function tls(given: TlsOptions | undefined): TlsOptions | undefined {
   if (given === undefined) return undefined;
-  checkKeys('tls.', given, ['key', 'cert', 'ca', 'passphrase']);
+  checkKeys('tls.', given, ['key', 'cert', 'ca', 'passphrase', 'minVersion']);
+  oneOf('tls.minVersion', given.minVersion, TLS_VERSIONS);
   for (const name of ['key', 'cert'] as const) {
     const value: unknown = given[name];
     if ((typeof value === 'string' || value instanceof Uint8Array) && value.length > 0) continue;

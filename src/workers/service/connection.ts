@@ -82,7 +82,7 @@ export class Connection {
   /** To be closed like this once everything before is flushed. */
   #finish: { code: number; reason: string } | undefined;
 
-  constructor(id: number, home: Channel, socket: PeerSocket, host: ConnectionHost) {
+  constructor(id: number, home: Channel, socket: PeerSocket, host: ConnectionHost, identity?: unknown) {
     this.id = id;
     this.home = home;
     this.socket = socket;
@@ -93,6 +93,7 @@ export class Connection {
     this.#life = new Liveness(host.nowMs());
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
+    if (identity !== undefined) this.summary.identity = identity;
   }
 
   /** Messages for this peer alone that wait. */

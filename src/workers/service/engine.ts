@@ -14,9 +14,11 @@ import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import { Doorbell, type RingConsumer, type RingRecord, ringBell } from '../../shared/ring';
 import type { SettledTicket } from '../../shared/settlements';
+import type { Arrival } from './arrival';
 import type { Channel } from './channel';
 import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
+import { Expiry } from './expiry';
 import { FanOut, SLICE_MS } from './fan-out';
 import { Goodbyes } from './goodbyes';
 import type { HandlerModule } from './handler-module';
@@ -64,6 +66,8 @@ export interface EngineParts {
   outbox: ApplicationOutbox;
   /** How many connections may be open now. */
   capacity: { readonly connections: number };
+  /** The time of the calendar, for tokens that expire (default: `Date.now`). */
+  wallNowMs?: () => number;
   observer?: EngineObserver;
   /** Told when the gate of a channel with `slow: 'wait'` shuts or opens. */
   onGate?(channel: string, shut: boolean): void;
@@ -83,6 +87,10 @@ export class Engine {
   readonly #goodbyes: Goodbyes;
   /** What peers send, for handlers and for the application. */
   readonly inbound: Inbound;
+  /** Connections that may stay until their token expires. */
+  readonly #expiry: Expiry;
+  /** Seats held for handshakes that wait to be admitted. */
+  seatsHeld = 0;
   #settled = new Map<number, SettledTicket[]>();
   #lastConnectionId = 0;
   #nowMs: number;
@@ -124,6 +132,7 @@ export class Engine {
       },
       observer: parts.observer,
     };
+    this.#expiry = new Expiry(parts.wallNowMs ?? Date.now);
     this.#channels = new ChannelTable(board, parts.options, parts.handlers, this.#host.tell);
     this.#fanOut = new FanOut(() => scheduler.nowMs());
     this.#slowPeers = new SlowPeers({
@@ -180,7 +189,8 @@ export class Engine {
 
   /** Whether a further connection would be one too many, for the capacity or for the application. */
   get saturated(): boolean {
-    return this.#connections.size >= this.#parts.capacity.connections || this.#parts.outbox.overfull;
+    const { capacity, outbox } = this.#parts;
+    return this.#connections.size + this.seatsHeld >= capacity.connections || outbox.overfull;
   }
 
   /** Channels whose producers are told `'full'` now, because of slow peers. */
@@ -194,9 +204,15 @@ export class Engine {
   }
 
   /** A peer came, by a handshake that named `channel`. Tell `ended` when its socket is gone, and `receive` what it sends. */
-  connect(socket: PeerSocket, channel: Channel): Connection {
+  connect(socket: PeerSocket, channel: Channel, arrival: Arrival = {}): Connection {
     this.#nowMs = this.#parts.scheduler.nowMs();
-    const connection = new Connection(++this.#lastConnectionId, channel, socket, this.#host);
+    const connection = new Connection(
+      ++this.#lastConnectionId,
+      channel,
+      socket,
+      this.#host,
+      arrival.identity,
+    );
     this.#connections.set(connection.id, connection);
     channel.residents++;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
@@ -205,7 +221,9 @@ export class Engine {
       connection: connection.id,
     });
     connection.subscribe(channel);
-    this.inbound.opened(connection);
+    for (const other of arrival.others ?? []) connection.subscribe(other);
+    if (arrival.expiresAtMs !== undefined) this.#expiry.set(connection, arrival.expiresAtMs);
+    this.inbound.opened(connection, arrival.data);
     this.wake();
     return connection;
   }
@@ -228,10 +246,19 @@ export class Engine {
     connection.ended();
     this.#goodbyes.ended(connection);
     this.#slowPeers.ended(connection);
+    this.#expiry.forget(connection);
     connection.home.residents--;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.inbound.ended(connection, code, reason);
     this.wake();
+  }
+
+  /** Puts off the end of a connection, or, infinite, takes it away. @returns false if the connection is gone */
+  renew(connectionId: number, expiresAtMs: number): boolean {
+    const connection = this.#connections.get(connectionId);
+    if (connection === undefined || connection.finishing) return false;
+    this.#expiry.set(connection, expiresAtMs);
+    return true;
   }
 
   describeConnections(): ConnectionReport[] {
@@ -239,6 +266,7 @@ export class Engine {
       ...connection.summary,
       channels: connection.channels,
       connectedAt: connection.connectedAt,
+      ...this.#expiry.report(connection),
       lagBytes: connection.lagBytes,
       lagMessages: connection.lagMessages,
     }));
@@ -368,6 +396,7 @@ export class Engine {
     this.#slowPeers.sweep(this.#channels, this.#nowMs);
     this.openMessages.sweep(this.#nowMs);
     this.#goodbyes.sweep(this.#nowMs);
+    this.#expiry.sweep();
     const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
     if (pingIntervalMs === 0) return;
     for (const connection of this.#connections.values()) {

@@ -1,4 +1,5 @@
 /** A connection as a handler module sees it. Thread: the service's. */
+import { checkExpiry } from '../../shared/authorization';
 import { encodeChannelName } from '../../shared/channel-name';
 import { CloseCode, isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../../shared/close-codes';
 import { type FragmentPlace, type MessageOptions, OutgoingMessage } from '../../shared/outgoing-message';
@@ -13,6 +14,7 @@ import type { FrameSettled, MessageSender } from './private-queue';
 /** What a handler's connection asks of the engine. */
 export interface HandlerHost {
   channel(name: string): Channel | NoChannel;
+  renew(connectionId: number, expiresAtMs: number): boolean;
   readonly openMessages: OpenMessages;
 }
 
@@ -21,9 +23,10 @@ export class HandledConnection implements HandlerConnection {
   readonly #connection: Connection;
   readonly #host: HandlerHost;
 
-  constructor(connection: Connection, host: HandlerHost) {
+  constructor(connection: Connection, host: HandlerHost, data?: unknown) {
     this.#connection = connection;
     this.#host = host;
+    this.data = data;
   }
 
   get id(): number {
@@ -36,6 +39,15 @@ export class HandledConnection implements HandlerConnection {
 
   get remoteAddress(): string {
     return this.#connection.socket.remoteAddress;
+  }
+
+  get identity(): unknown {
+    return this.#connection.summary.identity;
+  }
+
+  renew(expiresAtMs: number): boolean {
+    checkExpiry('expiresAtMs is', expiresAtMs);
+    return this.#host.renew(this.id, expiresAtMs);
   }
 
   send(data: string | Uint8Array): boolean {

@@ -15,7 +15,9 @@ export interface HandlerConnection {
   /** The channel that the handshake named. */
   readonly channel: string;
   readonly remoteAddress: string;
-  /** For the handler's own use: whatever it wants to remember of this connection. */
+  /** Who it is, where `authorize` said so. */
+  readonly identity: unknown;
+  /** For the handler's own use: whatever it wants to remember of this connection. At first what `authorize` answered as `data`. */
   data: unknown;
   /** Sends to this peer alone, behind what its channels had until now. @returns false if it is closing */
   send(data: string | Uint8Array): boolean;
@@ -31,6 +33,12 @@ export interface HandlerConnection {
   subscribe(channel: string): boolean;
   /** @returns false if it did not have the channel */
   unsubscribe(channel: string): boolean;
+  /**
+   * Puts off when the connection is closed with 4401, to a time in ms since 1970; infinite: it is not.
+   *
+   * @returns false if it is closing
+   */
+  renew(expiresAtMs: number): boolean;
   close(code?: number, reason?: string): void;
   /** Stops reading from this peer, until `resume`. */
   pause(): void;

@@ -47,13 +47,14 @@ export class Inbound {
     this.#meters = new PeerMeters(parts.limits, parts.board);
   }
 
-  opened(connection: Connection): void {
+  /** @param data what the handler finds in its connection's `data` */
+  opened(connection: Connection, data?: unknown): void {
     const { outbox, host } = this.#parts;
     const { handler } = connection.home;
     if (this.#readingStopped) this.#holdBack(connection);
     outbox.tell({ type: 'connection', info: connection.summary });
     if (handler === undefined) return;
-    const handled = new HandledConnection(connection, host);
+    const handled = new HandledConnection(connection, host, data);
     this.#handled.set(connection, handled);
     this.#callHandler(connection, () => handler.onConnection?.(handled));
   }

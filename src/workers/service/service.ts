@@ -23,6 +23,7 @@ import { Engine, type TurnLimits } from './engine';
 import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule, uncalledFunction } from './handler-module';
 import { Attachment, type HostServer } from './handshake/attachment';
+import { type Authorizer, createAuthorizer } from './handshake/authorizer';
 import { Listener } from './handshake/listener';
 import type { EngineObserver } from './observer';
 import { ApplicationOutbox } from './outbox';
@@ -36,6 +37,8 @@ export interface ServiceSurroundings {
   tell(batch: InboundBatch): void;
   /** Is told of the descriptors. */
   mirror?: DescriptorMirror;
+  /** Asks the application about a handshake, where `authorize` is its function. */
+  askApplication?: Authorizer;
   observer?: EngineObserver;
 }
 
@@ -50,13 +53,15 @@ export class Service implements ServiceControl {
   readonly #door: ProducerDoor | undefined;
   #attachment: Attachment | undefined;
 
-  /** @throws {HubError} HANDLER_LOAD_FAILED if a handler module cannot be loaded; then nothing is left behind */
+  /** @throws {HubError} HANDLER_LOAD_FAILED or AUTHORIZE_LOAD_FAILED if a module cannot be loaded; then nothing is left behind */
   static async create(
     handle: ProducerHandle,
     options: ResolvedHubOptions,
     surroundings: ServiceSurroundings,
   ): Promise<Service> {
-    return new Service(handle, options, surroundings, await loadHandlers(options));
+    const handlers = await loadHandlers(options);
+    const authorizer = await createAuthorizer(options, surroundings.askApplication);
+    return new Service(handle, options, surroundings, handlers, authorizer);
   }
 
   private constructor(
@@ -64,6 +69,7 @@ export class Service implements ServiceControl {
     options: ResolvedHubOptions,
     { scheduler, tell, mirror, observer }: ServiceSurroundings,
     handlers: ReadonlyMap<string, HandlerModule>,
+    authorizer: Authorizer | undefined,
   ) {
     const ring = new RingMemory(handle.ring);
     const board = new Board(handle.board);
@@ -94,7 +100,15 @@ export class Service implements ServiceControl {
       onGate: (channel, shut) => this.#door?.tellGate(channel, shut),
     });
     try {
-      this.#listener = new Listener(this.#engine, board, options, this.#capacity, mirror);
+      this.#listener = new Listener({
+        engine: this.#engine,
+        board,
+        options,
+        capacity: this.#capacity,
+        scheduler,
+        authorizer,
+        mirror,
+      });
       this.#door = this.#createDoor(handle, ring, board, mirror);
     } catch (error) {
       this.#engine.stop();
@@ -149,7 +163,7 @@ export class Service implements ServiceControl {
   }
 
   /** Answers an upgrade request that came elsewhere in this thread. @returns whether it became a connection */
-  adopt(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  adopt(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean> {
     return this.#listener.adopt(request, socket, head);
   }
 
@@ -163,6 +177,10 @@ export class Service implements ServiceControl {
 
   async forwardFragments(wanted: boolean): Promise<void> {
     this.#engine.inbound.forwardFragments(wanted);
+  }
+
+  async renew(connectionId: number, expiresAtMs: number): Promise<boolean> {
+    return this.#engine.renew(connectionId, expiresAtMs);
   }
 
   async heartbeat(): Promise<void> {}

@@ -6,15 +6,24 @@ import type { ServiceControl, ServiceReady, ServiceStart } from '../../shared/co
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundCredit } from '../../shared/inbound';
 import { joinLog } from '../../shared/log';
+import { applicationAuthorizer } from './handshake/application-authorizer';
 import type { ObserverModule } from './observer';
 import { realScheduler } from './peer-socket';
 import { Service } from './service';
 
-async function start({ handle, options, control, inbound, observer }: ServiceStart): Promise<number> {
+async function start({
+  handle,
+  options,
+  control,
+  inbound,
+  questions,
+  observer,
+}: ServiceStart): Promise<number> {
   joinLog(handle.log, 'service');
   const service = await Service.create(handle, options, {
     scheduler: realScheduler,
     tell: (batch) => inbound.postMessage(batch, [batch.bytes]),
+    askApplication: questions && applicationAuthorizer(questions),
     observer: observer && (require(observer.file) as ObserverModule).createObserver(observer.memory),
   });
   inbound.on('message', ({ credit }: InboundCredit) => service.credit(credit));
@@ -23,6 +32,7 @@ async function start({ handle, options, control, inbound, observer }: ServiceSta
     forwardMessages: (wanted) => service.forwardMessages(wanted),
     heartbeat: () => service.heartbeat(),
     reconfigure: (limits) => service.reconfigure(limits),
+    renew: (connectionId, expiresAtMs) => service.renew(connectionId, expiresAtMs),
     forwardFragments: (wanted) => service.forwardFragments(wanted),
     close: async (deadlineMs) => {
       const cut = await service.close(deadlineMs);

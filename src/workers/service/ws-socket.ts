@@ -12,10 +12,10 @@ export class WsSocket implements PeerSocket {
   #done: ((failed: boolean) => void) | undefined;
   readonly #onWritten = (error?: Error | null): void => this.#settle(error != null);
 
-  constructor(ws: PatientWebSocket, socket: Socket) {
+  constructor(ws: PatientWebSocket, socket: Socket, remoteAddress: string) {
     this.#ws = ws;
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remoteAddress = remoteAddress;
   }
 
   /**

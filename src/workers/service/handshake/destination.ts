@@ -1,21 +1,25 @@
 /**
- * Where a handshake leads: the channel that its path names, else its subprotocol, else the default one.
+ * Where a handshake leads: the channel that its path names, else its subprotocol, else the default one; or what whoever
+ * admitted the peer said.
  *
  * Thread: the service's.
  */
 import type http from 'node:http';
+import type { Admitted } from '../../../shared/authorization';
 import { ANY_OTHER_CHANNEL, DEFAULT_CHANNEL, isChannelAllowed } from '../../../shared/channel-name';
 import type { ResolvedHubOptions } from '../../../shared/options';
 import { MAX_NAME_BYTES } from '../../../shared/ring/record';
 import type { Channel } from '../channel';
 import type { NoChannel } from '../channel-table';
-import { NOT_FOUND, type Refusal } from './refusal';
+import { NOT_ENCODED, NOT_FOUND, OTHER_CHANNEL, type Refusal, TOO_MANY_CHANNELS } from './refusal';
 
 /** Of the subprotocols that a handshake offers, so many are looked at. */
 const MAX_OFFERED_PROTOCOLS = 16;
 
 export interface Destination {
   channel: Channel;
+  /** Further ones that the peer gets. */
+  others: Channel[];
   /** The subprotocol to answer with. */
   protocol: string | undefined;
 }
@@ -40,33 +44,66 @@ export class Destinations {
     );
   }
 
-  /** Where the request leads; its channel is made if need be. */
-  of(request: http.IncomingMessage): Destination | Refusal {
-    const named = channelOfUrl(request.url ?? '/', this.#options.path);
+  /** The channel that the request's path names; empty: it names none. */
+  namedBy(request: http.IncomingMessage): string | Refusal {
+    return channelOfUrl(request.url ?? '/', this.#options.path);
+  }
+
+  /** Where the request leads; its channels are made if need be. */
+  of(request: http.IncomingMessage, { channels, protocol }: Admitted = {}): Destination | Refusal {
+    const named = this.namedBy(request);
     if (typeof named !== 'string') return named;
     const offered = offeredProtocols(request);
-    if (named !== '') return this.#enter(named, offered[0]);
+    if (channels !== undefined) return this.#enterAdmitted(named, offered, channels, protocol);
+    if (named !== '') return this.#enter(named, protocol ?? offered[0]);
+    if (protocol !== undefined) return this.#enter(protocol, protocol);
     if (offered.length === 0) return this.#enter(DEFAULT_CHANNEL, undefined);
     let answer: Destination | Refusal = NOT_FOUND;
-    for (const name of offered.slice(0, MAX_OFFERED_PROTOCOLS)) {
+    for (const name of offered) {
       answer = this.#enter(name, name);
       if ('channel' in answer || answer.status === 503) break;
     }
     return answer;
   }
 
+  /**
+   * Exactly the channels that the peer was admitted to. What it asked for must be among them: to put it elsewhere would be a
+   * surprise. Where the application chose the subprotocol, it has looked at them itself: then none needs to be a channel.
+   */
+  #enterAdmitted(
+    named: string,
+    offered: string[],
+    channels: string[],
+    protocol: string | undefined,
+  ): Destination | Refusal {
+    const asked = named !== '' ? [named] : protocol === undefined ? offered : [];
+    const found = asked.find((name) => channels.includes(name));
+    if (asked.length > 0 && found === undefined) return OTHER_CHANNEL;
+    const home = found ?? channels[0];
+    const chosen = protocol ?? (named === '' ? found : undefined) ?? offered[0];
+    const destination = this.#enter(home, chosen);
+    if (!('channel' in destination)) return destination;
+    for (const name of channels) {
+      if (name === home) continue;
+      const other = this.#enter(name, undefined);
+      if (!('channel' in other)) return other;
+      destination.others.push(other.channel);
+    }
+    return destination;
+  }
+
   #enter(name: string, protocol: string | undefined): Destination | Refusal {
     if (name === ANY_OTHER_CHANNEL || Buffer.byteLength(name) > MAX_NAME_BYTES) return NOT_FOUND;
     const channel = this.#channel(name);
     if (channel === 'not allowed') return NOT_FOUND;
-    if (channel === 'too many') return { status: 503, text: 'too many channels' };
-    return { channel, protocol };
+    if (channel === 'too many') return TOO_MANY_CHANNELS;
+    return { channel, others: [], protocol };
   }
 }
 
-function offeredProtocols({ headers }: http.IncomingMessage): string[] {
+export function offeredProtocols({ headers }: http.IncomingMessage): string[] {
   return (headers['sec-websocket-protocol'] ?? '')
-    .split(',')
+    .split(',', MAX_OFFERED_PROTOCOLS)
     .map((name) => name.trim())
     .filter((name) => name !== '');
 }
@@ -89,6 +126,6 @@ function channelOfUrl(url: string, base: string): string | Refusal {
   try {
     return decodeURIComponent(path.slice(base.length));
   } catch {
-    return { status: 400, text: 'the path is not percent-encoded UTF-8' };
+    return NOT_ENCODED;
   }
 }

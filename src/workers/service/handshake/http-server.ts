@@ -1,31 +1,70 @@
 /** The hub's own HTTP server: its deadlines and limits, and what it says to requests that are no handshakes. Thread: the service's. */
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { HubError, HubErrorCode } from '../../../shared/errors';
 import type { ResolvedHubOptions, TlsOptions } from '../../../shared/options';
+import { answerOf, type Refusal } from './refusal';
 
-/** Deadlines and limits of the handshake; node's own are far too generous for a server of sockets that stay. */
-const HTTP_SETTINGS = {
-  headersTimeout: 5_000,
-  requestTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 8_192,
-  keepAliveTimeout: 1_000,
-} as const;
-const MAX_HEADERS = 64;
-const TLS_SETTINGS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
+/**
+ * The deadlines are those of `Admission`. Node's own come this much later, for a host that does not turn its hub: node goes
+ * by the clock, also while the thread is busy.
+ */
+const SAFETY_MS = 60_000;
+const KEEP_ALIVE_MS = 1_000;
+const CHECKING_INTERVAL_MS = 1_000;
+const DEFAULT_MIN_VERSION = 'TLSv1.2';
+
+const TOO_LARGE: Refusal = { status: 431, text: 'the headers are too large', reason: 'malformed' };
+const NO_HTTP: Refusal = { status: 400, text: 'this is no HTTP', reason: 'malformed' };
+const TOO_LATE: Refusal = { status: 408, text: 'no complete request in time', reason: 'timeout' };
 
 /** @throws {HubError} LISTEN_FAILED if the certificate or the key cannot be used */
 export function createServer(options: ResolvedHubOptions): http.Server | https.Server {
-  const server = options.tls === undefined ? http.createServer(HTTP_SETTINGS) : createTlsServer(options.tls);
-  server.maxHeadersCount = MAX_HEADERS;
+  const settings = {
+    connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: options.maxHeaderBytes,
+  };
+  const server =
+    options.tls === undefined
+      ? http.createServer(settings)
+      : createTlsServer(
+          { ...settings, handshakeTimeout: options.handshakeTimeoutMs + SAFETY_MS },
+          options.tls,
+        );
+  applyLimits(server, options);
   server.on('request', (_request, response) => answerPlainRequest(response));
   return server;
 }
 
+/** Limits for the connections to come. */
+export function applyLimits(server: http.Server | https.Server, options: ResolvedHubOptions): void {
+  server.headersTimeout = options.handshakeTimeoutMs + SAFETY_MS;
+  server.requestTimeout = options.handshakeTimeoutMs + SAFETY_MS;
+  server.maxHeadersCount = options.maxHeaders;
+  Object.assign(server, { maxHeaderSize: options.maxHeaderBytes }); // read for each connection; not in the type package
+}
+
 /** New handshakes get another certificate. */
 export function renewCertificate(server: http.Server | https.Server, tls: TlsOptions): void {
-  if (server instanceof https.Server) server.setSecureContext({ ...TLS_SETTINGS, ...plainTls(tls) });
+  if (server instanceof https.Server) server.setSecureContext(plainTls(tls));
+}
+
+/** What a peer is answered whose bytes the parser did not understand. @returns undefined if it is gone already */
+export function answerToFault(error: NodeJS.ErrnoException, socket: Socket): Refusal | undefined {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
+  const refusal =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? TOO_LARGE
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? TOO_LATE
+        : NO_HTTP;
+  socket.end(answerOf(refusal), () => socket.destroy());
+  return refusal;
 }
 
 function answerPlainRequest(response: http.ServerResponse): void {
@@ -39,9 +78,9 @@ function answerPlainRequest(response: http.ServerResponse): void {
   response.end(text);
 }
 
-function createTlsServer(tls: TlsOptions): https.Server {
+function createTlsServer(settings: https.ServerOptions, tls: TlsOptions): https.Server {
   try {
-    return https.createServer({ ...HTTP_SETTINGS, ...TLS_SETTINGS, ...plainTls(tls) });
+    return https.createServer({ ...settings, ...plainTls(tls) });
   } catch (cause) {
     throw new HubError(
       HubErrorCode.LISTEN_FAILED,
@@ -55,5 +94,11 @@ function createTlsServer(tls: TlsOptions): https.Server {
 function plainTls(tls: TlsOptions): https.ServerOptions {
   const buffer = (pem: string | Uint8Array | undefined) =>
     pem instanceof Uint8Array ? Buffer.from(pem) : pem;
-  return { key: buffer(tls.key), cert: buffer(tls.cert), ca: buffer(tls.ca), passphrase: tls.passphrase };
+  return {
+    key: buffer(tls.key),
+    cert: buffer(tls.cert),
+    ca: buffer(tls.ca),
+    passphrase: tls.passphrase,
+    minVersion: tls.minVersion ?? DEFAULT_MIN_VERSION,
+  };
 }

@@ -7,63 +7,89 @@ import type http from 'node:http';
 import type https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Admitted } from '../../../shared/authorization';
 import { type Board, HubCounter } from '../../../shared/board';
 import { log } from '../../../shared/log';
 import type { ResolvedHubOptions } from '../../../shared/options';
+import type { RejectionReason } from '../../../shared/rejections';
 import type { CapacityWatch } from '../capacity-watch';
 import type { DescriptorMirror } from '../descriptor-mirror';
 import type { Engine } from '../engine';
+import type { Scheduler } from '../peer-socket';
 import { descriptorOf } from '../socket-descriptor';
 import { Admission } from './admission';
-import { type Destination, Destinations } from './destination';
-import { createServer, renewCertificate } from './http-server';
-import { answerOf, CLOSING, FULL, NOTHING_HERE, type Refusal, TLS_ALERT } from './refusal';
+import type { Authorizer } from './authorizer';
+import { Clients } from './client';
+import { Destinations } from './destination';
+import { Door } from './door';
+import { answerToFault, applyLimits, createServer, renewCertificate } from './http-server';
+import { Inquiry } from './inquiry';
+import { PendingHandshakes } from './pending-handshakes';
+import {
+  answerOf,
+  CLOSING,
+  FOREIGN_ORIGIN,
+  FULL,
+  NOTHING_HERE,
+  type Refusal,
+  TLS_ALERT,
+  TOO_LATE,
+} from './refusal';
 import { RefusalNotice } from './refusal-notice';
-import { isHandshake, Upgrader } from './upgrader';
+import { type Handshake, isHandshake, Upgrader } from './upgrader';
 
 /** Connections that the operating system may hold until we accept them (capped by its own limit). */
 const BACKLOG = 4_096;
 
+export interface ListenerParts {
+  engine: Engine;
+  board: Board;
+  options: ResolvedHubOptions;
+  capacity: CapacityWatch;
+  scheduler: Scheduler;
+  /** Undefined: everybody may come in. */
+  authorizer?: Authorizer;
+  /** Is told of every descriptor that the listener has. */
+  mirror?: DescriptorMirror;
+}
+
 export class Listener {
-  readonly #engine: Engine;
+  readonly #parts: ListenerParts;
   readonly #board: Board;
   readonly #options: ResolvedHubOptions;
-  readonly #capacity: CapacityWatch;
   readonly #admission: Admission;
-  readonly #notice = new RefusalNotice(() => performance.now());
+  readonly #notice: RefusalNotice;
   readonly #server: http.Server | https.Server;
+  readonly #clients: Clients;
+  readonly #door: Door;
+  readonly #pending: PendingHandshakes;
+  readonly #inquiry: Inquiry | undefined;
   readonly #destinations: Destinations;
   readonly #upgrader: Upgrader;
-  readonly #mirror: DescriptorMirror | undefined;
   #closed = false;
 
-  /** @param mirror is told of every descriptor that it has */
-  constructor(
-    engine: Engine,
-    board: Board,
-    options: ResolvedHubOptions,
-    capacity: CapacityWatch,
-    mirror?: DescriptorMirror,
-  ) {
-    this.#engine = engine;
+  constructor(parts: ListenerParts) {
+    const { engine, board, options, scheduler, authorizer } = parts;
+    const nowMs = (): number => scheduler.nowMs();
+    this.#parts = parts;
     this.#board = board;
     this.#options = options;
-    this.#capacity = capacity;
-    this.#mirror = mirror;
+    this.#notice = new RefusalNotice(nowMs);
     this.#server = createServer(options);
+    this.#clients = new Clients(options);
+    this.#door = new Door(options, nowMs, () => engine.saturated);
     this.#destinations = new Destinations(options, (name) => engine.channel(name));
     this.#upgrader = new Upgrader(engine, options);
-    this.#admission = new Admission(
-      capacity,
-      () => performance.now(),
-      (socket) => this.#refuseAtOnce(socket),
-    );
-    this.#server.on('connection', (socket: Socket) => this.#admission.accepted(socket));
-    this.#server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
-    if (mirror !== undefined) {
-      this.#server.on('connection', (socket: Socket) => mirror.watch(socket));
-      this.#server.on('secureConnection', (socket: Socket) => mirror.watch(socket));
-    }
+    this.#pending = new PendingHandshakes({
+      scheduler,
+      changed: (count) => {
+        engine.seatsHeld = count;
+        board.setHub(HubCounter.PENDING_HANDSHAKES, count);
+      },
+    });
+    this.#inquiry = authorizer && new Inquiry(authorizer, options, this.#destinations, this.#pending);
+    this.#admission = this.#createAdmission();
+    this.#listenToServer();
   }
 
   /** @returns the port it listens on */
@@ -76,7 +102,7 @@ export class Listener {
         this.#server.on('error', ({ message }) =>
           log.warn(`a connection could not be accepted: ${message}`, { kind: 'accept' }),
         );
-        this.#mirror?.add(descriptorOf(this.#server));
+        this.#parts.mirror?.add(descriptorOf(this.#server));
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -87,22 +113,26 @@ export class Listener {
     return this.#admission.sockets;
   }
 
-  /** The limits of peers' messages changed, or the certificate: they hold for the connections to come. */
+  /** Limits changed, or the certificate: they hold for the connections to come. */
   reconfigured(): void {
     const { tls } = this.#options;
     if (tls !== undefined) renewCertificate(this.#server, tls);
+    applyLimits(this.#server, this.#options);
+    this.#clients.reconfigured(this.#options);
     this.#upgrader.reconfigured(this.#options);
   }
 
-  /** Takes no further connections. */
+  /** Takes no further connections: who waits to be admitted is refused. */
   close(): void {
     this.#closed = true;
-    this.#mirror?.delete(descriptorOf(this.#server));
+    this.#parts.mirror?.delete(descriptorOf(this.#server));
     this.#server.close();
+    this.#pending.endAll();
   }
 
   /** Ends the handshakes that are not complete: they would keep the thread alive. Open peers are not among them. */
   endHandshakes(): void {
+    this.#admission.stop();
     this.#server.closeAllConnections();
   }
 
@@ -118,10 +148,11 @@ export class Listener {
   }
 
   /** Answers an upgrade request that came over somebody else's server: see `upgrade`. */
-  adopt(request: http.IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  async adopt(request: http.IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean> {
+    if (socket.destroyed) return false;
     this.#admission.joined(socket as Socket);
-    this.#mirror?.watch(socket as Socket);
-    return this.upgrade(request, socket, head);
+    this.#parts.mirror?.watch(socket as Socket);
+    return this.upgrade(request, socket as Socket, head);
   }
 
   /**
@@ -129,49 +160,126 @@ export class Listener {
    *
    * @returns whether it became a connection; otherwise it is answered with an HTTP error
    */
-  upgrade(request: http.IncomingMessage, duplex: Duplex, head: Buffer): boolean {
-    const socket = duplex as Socket;
+  async upgrade(request: http.IncomingMessage, socket: Socket, head: Buffer): Promise<boolean> {
     socket.on('error', () => socket.destroy()); // from now on the server looks after it no more
     this.#admission.spoke(socket);
     if (!isHandshake(request)) {
-      this.#board.countHub(HubCounter.REJECTED, 1);
+      this.#board.countRejection('malformed');
       this.#upgrader.refuse(request, socket, head);
       return false;
     }
-    const destination = this.#destinationOf(request);
-    if ('channel' in destination) return this.#upgrader.accept(request, socket, head, destination);
-    this.#refuse(socket, destination);
-    return false;
+    const client = this.#clients.of(request, socket);
+    const refusal = this.#closed ? CLOSING : this.#door.refusalOf(request, client);
+    if (refusal !== undefined) return this.#refuse(socket, refusal, request);
+    this.#enterAddress(socket, client.address);
+    const handshake = { request, socket, head, client };
+    // At once: whoever holds no answer up should not lose a turn of the loop to a promise.
+    return this.#inquiry === undefined ? this.#admit(handshake, {}) : this.#ask(this.#inquiry, handshake);
   }
 
-  #destinationOf(request: http.IncomingMessage): Destination | Refusal {
-    if (this.#closed) return CLOSING;
-    if (!this.#engine.saturated) return this.#destinations.of(request);
-    this.#tellFull();
-    return FULL;
+  async #ask(inquiry: Inquiry, handshake: Handshake): Promise<boolean> {
+    const answer = await inquiry.about(handshake);
+    if (answer === 'left') {
+      handshake.socket.destroy();
+      return false;
+    }
+    return 'admitted' in answer
+      ? this.#admit(handshake, answer.admitted)
+      : this.#refuse(handshake.socket, answer.refusal, handshake.request);
   }
 
-  #refuse(socket: Socket, refusal: Refusal): void {
-    this.#board.countHub(HubCounter.REJECTED, 1);
+  #admit(handshake: Handshake, admitted: Admitted): boolean {
+    const { request, socket } = handshake;
+    const destination = this.#closed ? CLOSING : this.#destinations.of(request, admitted);
+    if (!('channel' in destination)) return this.#refuse(socket, destination, request);
+    const { identity, data, expiresAtMs } = admitted;
+    const opened = this.#upgrader.accept(handshake, destination, { identity, data, expiresAtMs });
+    if (!opened) this.#board.countRejection('malformed');
+    return opened;
+  }
+
+  #enterAddress(socket: Socket, address: string): void {
+    const { addresses } = this.#door;
+    const leave = addresses.enter(address);
+    const tell = (): void => this.#board.setHub(HubCounter.ADDRESSES, addresses.addresses);
+    tell();
+    socket.once('close', () => {
+      leave();
+      tell();
+    });
+  }
+
+  /** @returns false: it did not become a connection */
+  #refuse(socket: Socket, refusal: Refusal, request?: http.IncomingMessage): false {
+    this.#board.countRejection(refusal.reason);
     log.info(`a handshake from ${socket.remoteAddress} was answered ${refusal.status}: ${refusal.text}`);
+    if (refusal === FULL) this.#tellFull();
+    else if (refusal === FOREIGN_ORIGIN) this.#tellForeign(request?.headers.origin);
     socket.end(answerOf(refusal), () => socket.destroy());
+    return false;
   }
 
   /** Within the call: the answer goes to the operating system, and the descriptor is free again. */
   #refuseAtOnce(socket: Socket): void {
-    this.#board.countHub(HubCounter.REJECTED, 1);
+    this.#board.countRejection('capacity');
     this.#tellFull();
     socket.on('error', () => {});
     socket.write(this.#options.tls === undefined ? answerOf(FULL) : TLS_ALERT);
     socket.destroy();
   }
 
-  #tellFull(): void {
-    this.#notice.refused(() => {
-      const connections = this.#board.hubCounter(HubCounter.CONNECTIONS);
-      if (connections < this.#capacity.connections && this.#engine.saturated)
-        return 'the application is far behind with its events';
-      return `${connections} connections of ${this.#capacity.connections} are open, and ${this.sockets} sockets of ${this.#capacity.sockets}, handshakes included`;
+  /** Under TLS nothing can be said: whatever is written here would not be sealed. */
+  #expire(socket: Socket): void {
+    this.#count('timeout');
+    socket.on('error', () => {});
+    if (this.#options.tls === undefined) socket.write(answerOf(TOO_LATE));
+    socket.destroy();
+  }
+
+  #count(reason: RejectionReason): void {
+    this.#board.countRejection(reason);
+  }
+
+  #createAdmission(): Admission {
+    const { capacity, scheduler } = this.#parts;
+    return new Admission({
+      limit: capacity,
+      scheduler,
+      timeoutMs: () => this.#options.handshakeTimeoutMs,
+      refuse: (socket) => this.#refuseAtOnce(socket),
+      expire: (socket) => this.#expire(socket),
     });
+  }
+
+  #listenToServer(): void {
+    const { mirror } = this.#parts;
+    this.#server.on('connection', (socket: Socket) => this.#admission.accepted(socket));
+    this.#server.on('upgrade', (request, socket, head) => void this.upgrade(request, socket as Socket, head));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const refusal = answerToFault(error, socket as Socket);
+      if (refusal !== undefined) this.#count(refusal.reason);
+    });
+    if (mirror === undefined) return;
+    this.#server.on('connection', (socket: Socket) => mirror.watch(socket));
+    this.#server.on('secureConnection', (socket: Socket) => mirror.watch(socket));
+  }
+
+  #tellFull(): void {
+    const { engine, capacity } = this.#parts;
+    this.#notice.refused('capacity', () => {
+      const connections = this.#board.hubCounter(HubCounter.CONNECTIONS);
+      if (connections + engine.seatsHeld < capacity.connections && engine.saturated)
+        return 'the application is far behind with its events';
+      return `${connections} connections of ${capacity.connections} are open, and ${this.sockets} sockets of ${capacity.sockets}, handshakes included`;
+    });
+  }
+
+  /** Whoever develops a page on another port should find out at once. */
+  #tellForeign(origin: string | undefined): void {
+    this.#notice.refused('origin', () =>
+      origin === undefined
+        ? 'they sent no Origin, and requireOrigin is set'
+        : `a page of ${JSON.stringify(origin.slice(0, 100))} is not of this host: see the option origins (--origin)`,
+    );
   }
 }

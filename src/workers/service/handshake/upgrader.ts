@@ -7,6 +7,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { type RawData, WebSocketServer } from 'ws';
 import type { ResolvedHubOptions } from '../../../shared/options';
+import type { Arrival } from '../arrival';
 import type { Channel } from '../channel';
 import type { Engine } from '../engine';
 import { CLOSE_TIMEOUT_MS } from '../peer-socket';
@@ -14,12 +15,22 @@ import { FragmentSocket } from '../receiver/fragment-socket';
 import { HandedOver } from '../receiver/handed-over';
 import { PatientWebSocket } from '../receiver/patient-web-socket';
 import { WsSocket } from '../ws-socket';
+import type { Client } from './client';
 import type { Destination } from './destination';
 
 /** Pieces of one unfinished message that are kept: enough for 64 B segments of a 64 KiB message. */
 const MAX_BUFFERED_CHUNKS = 1_024;
 /** Peers may compress their messages, each by itself: no memory is held for them between two. The hub never compresses. */
 const INBOUND_COMPRESSION = { clientNoContextTakeover: true, serverNoContextTakeover: true };
+
+/** A request to upgrade, and the socket that it came over. */
+export interface Handshake {
+  request: http.IncomingMessage;
+  socket: Socket;
+  /** Bytes that came with it. */
+  head: Buffer;
+  client: Client;
+}
 
 export class Upgrader {
   readonly #engine: Engine;
@@ -57,11 +68,11 @@ export class Upgrader {
 
   /** @returns whether it became a connection */
   accept(
-    request: http.IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-    { channel, protocol }: Destination,
+    { request, socket, head, client }: Handshake,
+    { channel, others, protocol }: Destination,
+    admitted: Arrival,
   ): boolean {
+    const arrival = { ...admitted, others };
     if (protocol !== undefined) this.#protocols.set(request, protocol);
     let opened = false;
     const entered = () => {
@@ -69,20 +80,20 @@ export class Upgrader {
     };
     if (channel.policy.receive === 'fragments') {
       this.#handovers.handleUpgrade(request, socket, head, (ws) => {
-        this.#openForFragments(ws as HandedOver, socket, channel);
+        this.#openForFragments(ws as HandedOver, socket, client, channel, arrival);
         entered();
       });
     } else {
       this.#handshakes.handleUpgrade(request, socket, head, (ws) => {
-        this.#open(ws as PatientWebSocket, socket, channel);
+        this.#open(ws as PatientWebSocket, socket, client, channel, arrival);
         entered();
       });
     }
     return opened;
   }
 
-  #open(ws: PatientWebSocket, socket: Socket, channel: Channel): void {
-    const connection = this.#engine.connect(new WsSocket(ws, socket), channel);
+  #open(ws: PatientWebSocket, socket: Socket, { address }: Client, channel: Channel, arrival: Arrival): void {
+    const connection = this.#engine.connect(new WsSocket(ws, socket, address), channel, arrival);
     ws.on('message', (data: RawData, isBinary: boolean) =>
       this.#engine.inbound.receive(connection, data as Buffer, !isBinary),
     );
@@ -97,9 +108,19 @@ export class Upgrader {
     );
   }
 
-  #openForFragments({ head, mayCompress }: HandedOver, socket: Socket, channel: Channel): void {
-    const peer = new FragmentSocket(socket, { mayCompress, closeTimeoutMs: CLOSE_TIMEOUT_MS });
-    const connection = this.#engine.connect(peer, channel);
+  #openForFragments(
+    { head, mayCompress }: HandedOver,
+    socket: Socket,
+    { address }: Client,
+    channel: Channel,
+    arrival: Arrival,
+  ): void {
+    const peer = new FragmentSocket(socket, {
+      mayCompress,
+      remoteAddress: address,
+      closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    });
+    const connection = this.#engine.connect(peer, channel, arrival);
     peer.start(head, {
       fragment: (bytes, fragment) => this.#engine.inbound.receiveFragment(connection, bytes, fragment),
       ping: (payload) => this.#engine.inbound.receivePing(connection, payload),

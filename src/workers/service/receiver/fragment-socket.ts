@@ -32,6 +32,7 @@ export interface FragmentListener {
 export interface FragmentSocketOptions {
   /** Whether permessage-deflate was agreed on. */
   mayCompress: boolean;
+  remoteAddress: string;
   /** A peer has this long to answer a close frame. */
   closeTimeoutMs: number;
 }
@@ -57,7 +58,7 @@ export class FragmentSocket implements PeerSocket {
   constructor(socket: Socket, options: FragmentSocketOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remoteAddress = options.remoteAddress;
     this.#receiver = new FrameReceiver(
       {
         fragment: (bytes, fragment) => this.#listener?.fragment(bytes, fragment),

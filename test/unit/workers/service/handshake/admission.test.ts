@@ -1,12 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Admission, SILENCE_MS } from '../../../../../src/workers/service/handshake/admission';
+import { ManualScheduler } from '../../../../support/engine-world';
+
+const TIMEOUT_MS = 5_000;
 
 class World {
-  nowMs = 1_000;
+  readonly scheduler = new ManualScheduler();
   limit = 3;
   looks = 0;
   readonly refused: Socket[] = [];
+  readonly expired: Socket[] = [];
   readonly admission: Admission;
   #lastPort = 0;
 
@@ -18,11 +22,13 @@ class World {
       },
       lookIfNear: () => world.looks++,
     };
-    this.admission = new Admission(
+    this.admission = new Admission({
       limit,
-      () => this.nowMs,
-      (socket) => this.refused.push(socket),
-    );
+      scheduler: this.scheduler,
+      timeoutMs: () => TIMEOUT_MS,
+      refuse: (socket) => this.refused.push(socket),
+      expire: (socket) => this.expired.push(socket),
+    });
   }
 
   /** A socket that is accepted. */
@@ -60,18 +66,18 @@ describe('admission', () => {
   it('refuses the one that has been silent for longest, once that is long, instead of a newcomer', () => {
     const world = new World();
     const first = world.accept();
-    world.nowMs += 1;
+    world.scheduler.jump(1);
     const second = world.accept();
     const third = world.accept();
-    world.nowMs += SILENCE_MS - 2;
+    world.scheduler.jump(SILENCE_MS - 2);
     const early = world.accept();
     expect(world.refused).toEqual([early]);
-    world.nowMs += 1;
+    world.scheduler.jump(1);
     world.accept();
     const late = world.accept();
     expect(world.refused).toEqual([early, first, late]);
     expect(world.admission.sockets).toBe(3);
-    world.nowMs += 1;
+    world.scheduler.jump(1);
     second.emit('close');
     world.accept();
     world.accept();
@@ -83,7 +89,7 @@ describe('admission', () => {
     const sockets = [world.accept(), world.accept(), world.accept()];
     for (const { remoteAddress, remotePort } of sockets)
       world.admission.spoke({ remoteAddress, remotePort } as Socket);
-    world.nowMs += 10 * SILENCE_MS;
+    world.scheduler.jump(10 * SILENCE_MS);
     const late = world.accept();
     expect(world.refused).toEqual([late]);
   });
@@ -93,9 +99,46 @@ describe('admission', () => {
     const first = world.accept();
     world.accept();
     world.limit = 1;
-    world.nowMs += SILENCE_MS;
+    world.scheduler.jump(SILENCE_MS);
     const late = world.accept();
     expect(world.refused).toEqual([first, late]);
     expect(world.admission.sockets).toBe(1);
+  });
+
+  it('lets a peer have its time for the request, and no more', () => {
+    const world = new World();
+    const silent = world.accept();
+    world.scheduler.pass(TIMEOUT_MS - 500);
+    world.scheduler.runTurns();
+    expect(world.expired).toEqual([]);
+    world.scheduler.pass(750);
+    world.scheduler.runTurns();
+    expect([world.expired, world.admission.sockets]).toEqual([[silent], 0]);
+  });
+
+  it('blames nobody for time in which this thread was busy: what lies in the buffers is read first', () => {
+    const world = new World();
+    const silent = world.accept();
+    const slow = world.accept();
+    world.scheduler.jump(60_000);
+    world.scheduler.pass(TIMEOUT_MS - 1_000);
+    world.scheduler.runTurns();
+    expect(world.expired).toEqual([]);
+    world.scheduler.pass(1_000); // both are due now, and one of them is read before it is ended
+    world.admission.spoke(slow);
+    world.scheduler.runTurns();
+    expect(world.expired).toEqual([silent]);
+  });
+
+  it('forgets who has spoken, and sets no timer once it is stopped', () => {
+    const world = new World();
+    const socket = world.accept();
+    world.admission.spoke(socket);
+    expect(world.admission.silent).toBe(0);
+    world.scheduler.pass(2 * TIMEOUT_MS);
+    world.scheduler.runTurns();
+    expect(world.expired).toEqual([]);
+    world.admission.stop();
+    expect(world.scheduler.timers).toBe(0);
   });
 });
