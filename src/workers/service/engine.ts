@@ -20,6 +20,7 @@ import { ChannelTable, type NoChannel } from './channel-table';
 import { Connection, type ConnectionHost } from './connection';
 import { Expiry } from './expiry';
 import { FanOut, SLICE_MS } from './fan-out';
+import { FencedLanes } from './fenced-lanes';
 import { Goodbyes } from './goodbyes';
 import type { HandlerModule } from './handler-module';
 import { Inbound } from './inbound';
@@ -28,6 +29,8 @@ import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
 import { CLOSE_TIMEOUT_MS, type PeerSocket, type Scheduler } from './peer-socket';
 import { RecordTaker } from './record-taker';
+import { SafetyNet } from './safety-net';
+import { SettledAnswers } from './settled-answers';
 import { SlowPeers } from './slow/slow-peers';
 
 /** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
@@ -91,13 +94,13 @@ export class Engine {
   readonly #expiry: Expiry;
   /** Seats held for handshakes that wait to be admitted. */
   seatsHeld = 0;
-  #settled = new Map<number, SettledTicket[]>();
+  readonly #settled = new SettledAnswers();
   #lastConnectionId = 0;
   #nowMs: number;
   #scheduled = false;
   #turns = 0;
-  #turnsAtLastLook = -1;
-  #lanesFenced = 0;
+  readonly #fencedLanes: FencedLanes;
+  readonly #safetyNet: SafetyNet;
   #stopped = false;
   #closing: { finished: boolean; resolve: () => void } | undefined;
   readonly #stopTimers: (() => void)[];
@@ -132,6 +135,8 @@ export class Engine {
       },
       observer: parts.observer,
     };
+    this.#fencedLanes = new FencedLanes(board);
+    this.#safetyNet = new SafetyNet(board, () => this.#doorbell.armed && consumer.hasWork());
     this.#expiry = new Expiry(parts.wallNowMs ?? Date.now);
     this.#channels = new ChannelTable(board, parts.options, parts.handlers, this.#host.tell);
     this.#fanOut = new FanOut(() => scheduler.nowMs());
@@ -182,7 +187,9 @@ export class Engine {
     });
     this.#stopTimers = [
       scheduler.every(SWEEP_MS, () => this.#sweep()),
-      scheduler.every(SAFETY_NET_MS, () => this.#checkForLostWakeUp()),
+      scheduler.every(SAFETY_NET_MS, () => {
+        if (this.#safetyNet.look(this.#turns)) this.wake();
+      }),
     ];
     this.wake();
   }
@@ -342,7 +349,7 @@ export class Engine {
     const { heldBytes, conflatedBytes } = this.#channels.pool;
     this.#board.setHub(HubCounter.LOG_BYTES, heldBytes + conflatedBytes);
     this.#board.setHub(HubCounter.TURNS, this.#turns);
-    this.#tellFenced();
+    this.#fencedLanes.look(this.#consumer.lanesFenced);
     this.#goOnClosing();
     if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
     return records + visited;
@@ -362,30 +369,14 @@ export class Engine {
     return records;
   }
 
-  /** A lane whose bytes make no sense: its producer wrote over them. */
-  #tellFenced(): void {
-    const { lanesFenced } = this.#consumer;
-    if (lanesFenced === this.#lanesFenced) return;
-    this.#lanesFenced = lanesFenced;
-    this.#board.setHub(HubCounter.LANES_FENCED, lanesFenced);
-    log.warn(`messages of a producer were skipped: its lane holds nonsense (${lanesFenced} times so far)`, {
-      kind: 'fenced',
-    });
-  }
-
   #settle(tag: number, settled: SettledTicket): void {
-    const waiting = this.#settled.get(tag);
-    if (waiting === undefined) this.#settled.set(tag, [settled]);
-    else waiting.push(settled);
+    this.#settled.add(tag, settled);
     this.wake();
   }
 
   #tellAnswers(): void {
     this.#parts.outbox.flush();
-    if (this.#settled.size === 0) return;
-    const settled = this.#settled;
-    this.#settled = new Map();
-    for (const [tag, tickets] of settled) this.#parts.producers.tell(tag, tickets);
+    this.#settled.tell((tag, tickets) => this.#parts.producers.tell(tag, tickets));
   }
 
   #sweep(): void {
@@ -402,16 +393,6 @@ export class Engine {
     for (const connection of this.#connections.values()) {
       connection.keepAlive(this.#nowMs, pingIntervalMs, pongTimeoutMs);
     }
-  }
-
-  /** The safety net: had a wake-up been lost, this would find it, and say so. */
-  #checkForLostWakeUp(): void {
-    const asleepSinceLastLook = this.#turns === this.#turnsAtLastLook;
-    this.#turnsAtLastLook = this.#turns;
-    if (!asleepSinceLastLook || !this.#doorbell.armed || !this.#consumer.hasWork()) return;
-    this.#board.countHub(HubCounter.SAFETY_WAKE_UPS, 1);
-    log.warn('a wake-up was lost, the safety net found it: please report this');
-    this.wake();
   }
 
   /** Once the ring is empty for good, every connection is flushed and closed; with the last one gone, we are done. */
