@@ -31,6 +31,8 @@ export function defineServe(
       wholeNumber(HUB_NUMBERS.port[1], HUB_NUMBERS.port[2]),
       0,
     )
+    .option('--strict', 'echo: limits as a hub has them by default: 64 KiB, 128 fragments')
+    .option('--compression', 'echo: clients may compress their messages')
     .option('--json', 'tell events on standard output, one JSON object a line')
     .option('-q, --quiet', 'say only what is wrong')
     .action(async (options: ServeOptions) => {

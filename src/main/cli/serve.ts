@@ -15,6 +15,8 @@ export interface ServeOptions {
   port: number;
   json?: boolean;
   quiet?: boolean;
+  strict?: boolean;
+  compression?: boolean;
 }
 
 const SIGNALS = { SIGINT: ExitCode.SIGINT, SIGTERM: ExitCode.SIGTERM } as const;
@@ -23,16 +25,21 @@ type Signal = keyof typeof SIGNALS;
 /** @returns the exit code */
 export async function serve(options: ServeOptions): Promise<ExitCode> {
   if (options.list) return list(options);
-  const { target, host, port } = options;
+  const { target, host, port, strict, compression } = options;
   if (target === undefined)
     throw usageError('--target is missing: which server?', `It is one of ${REFERENCE_TARGETS.join(', ')}.`);
+  for (const [flag, given] of Object.entries({ strict, compression }))
+    if (given && target !== 'echo')
+      throw usageError(`--${flag} is for --target echo, not for ${target}.`, 'Leave it out.');
   if (options.quiet) setLogLevel('warn');
   const terminal = new Terminal(options);
   for (const stream of [process.stdout, process.stderr]) onReaderGone(stream, () => {}); // it serves on
   const signalled = firstSignal();
-  const server = await startServer(target, undefined, { host, port }).catch((error: Error) => {
-    throw startFailure(error, options);
-  });
+  const server = await startServer(target, undefined, { host, port }, { strict, compression }).catch(
+    (error: Error) => {
+      throw startFailure(error, options);
+    },
+  );
   report(options, { event: 'listening', target, url: server.url, pid: process.pid });
   terminal.note(`${target} listens on ${terminal.strong(server.url)}. Ctrl-C ends it.`);
   const signal = await signalled;

@@ -7,7 +7,9 @@
  *
  * Thread: the hub's application.
  */
-import type { ConnectionSummary } from '../../../shared/inbound';
+import { CloseCode } from '../../../shared/close-codes';
+import type { ConnectionSummary, FragmentInfo } from '../../../shared/inbound';
+import { MessageAssembler } from '../../../shared/message-assembler';
 import type { Hub } from '../../hub';
 
 /** Waiting for room is tried again, so this only says how often. */
@@ -18,6 +20,8 @@ interface RelayedPeer {
   /** Messages that wait for room. */
   waiting: number;
   gone: boolean;
+  /** What has come of a message, on a channel that receives fragments. */
+  parts?: MessageAssembler;
 }
 
 /** Whose channel a message goes to. */
@@ -33,7 +37,8 @@ export class InboundRelay {
   readonly #route: Route;
   readonly #peers = new Map<number, RelayedPeer>();
 
-  constructor(hub: Hub, route: Route) {
+  /** @param maxMessageBytes of messages that come in fragments; undefined: none do */
+  constructor(hub: Hub, route: Route, maxMessageBytes?: number) {
     this.#hub = hub;
     this.#route = route;
     hub.on('connection', (info) =>
@@ -41,6 +46,20 @@ export class InboundRelay {
     );
     hub.on('message', ({ id }, data) => this.#relay(id, data));
     hub.on('disconnect', ({ id }) => this.#leave(id));
+    if (maxMessageBytes === undefined) return;
+    hub.on('fragment', ({ id }, bytes, fragment) => this.#gather(id, bytes, fragment, maxMessageBytes));
+  }
+
+  #gather(id: number, bytes: Uint8Array, fragment: FragmentInfo, maxMessageBytes: number): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    peer.parts ??= new MessageAssembler({ maxMessageBytes });
+    const message = peer.parts.push(bytes, fragment);
+    if (message === 'too long')
+      this.#ask(
+        this.#hub.disconnect(id, CloseCode.TOO_LONG, `a message of more than ${maxMessageBytes} bytes`),
+      );
+    else if (message !== undefined) this.#relay(id, message.data);
   }
 
   #relay(id: number, data: string | Uint8Array): void {

@@ -34,6 +34,14 @@ export interface ServerPublishing {
   snapshot(): GeneratorSnapshot;
 }
 
+/** How the server `echo` is to be. */
+export interface EchoSettings {
+  /** With the limits of messages that a hub has by default, in place of generous ones. */
+  strict?: boolean;
+  /** Whether peers may compress their messages. */
+  compression?: boolean;
+}
+
 export interface ServerAddress {
   host: string;
   port: number;

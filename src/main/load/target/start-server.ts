@@ -1,9 +1,13 @@
 /** Servers by name. Each one's module is loaded when it is wanted: what it needs may not be installed. */
 import type { LoadPlan } from '../../../shared/load/plan';
-import type { RunningServer, ServerAddress, ServerName } from './running-server';
+import type { EchoSettings, RunningServer, ServerAddress, ServerName } from './running-server';
 
 /** What a server is started with. Without a plan (`ringcast serve`) it is not known who will come. */
-export type StartServer = (address: ServerAddress, plan?: LoadPlan) => Promise<RunningServer>;
+export type StartServer = (
+  address: ServerAddress,
+  plan?: LoadPlan,
+  settings?: EchoSettings,
+) => Promise<RunningServer>;
 
 const SERVERS: Record<ServerName, () => StartServer> = {
   hub: () => (require('./servers/hub') as typeof import('./servers/hub')).startHub,
@@ -24,6 +28,7 @@ export function startServer(
   name: ServerName,
   plan?: LoadPlan,
   address: ServerAddress = LOOPBACK,
+  settings?: EchoSettings,
 ): Promise<RunningServer> {
-  return SERVERS[name]()(address, plan);
+  return SERVERS[name]()(address, plan, settings);
 }

@@ -59,7 +59,7 @@ export async function startHubServer(
   const stages = plan && new StageMemory();
   const observer = stages && { file: loadThreadFile('stage-observer'), memory: stages.memory };
   const hub = await createObservedHub({ ...options, ...address }, observer);
-  const publishers = takeRole(hub, role);
+  const publishers = takeRole(hub, role, options);
   const sink = plan !== undefined && role === 'sink' ? sinkOf(hub, plan) : undefined;
   return {
     url: `${hub.url}/${CHANNEL}`,
@@ -106,10 +106,10 @@ function sinkOf(hub: Hub, plan: LoadPlan): SinkCounter {
   return counter;
 }
 
-function takeRole(hub: Hub, role: HubRole): Publishers | undefined {
+function takeRole(hub: Hub, role: HubRole, { maxMessageBytes }: HubOptions): Publishers | undefined {
   if (role === 'publish')
     return new Publishers({ kind: 'ring', handle: hub.producerHandle(), channel: CHANNEL });
   if (role === 'relay') new InboundRelay(hub, { open: ({ channel }) => channel });
-  if (role === 'echo') new InboundRelay(hub, new OwnChannels(hub));
+  if (role === 'echo') new InboundRelay(hub, new OwnChannels(hub), maxMessageBytes);
   return undefined;
 }
