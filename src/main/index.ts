@@ -55,6 +55,7 @@ export {
   type PostResult,
   Producer,
   type ProducerHandle,
+  type ProducerOptions,
   type Settlement,
   type TrackedPost,
   type WaitOptions,

@@ -13,7 +13,7 @@ import { joinLog } from './log';
 import { type FragmentPlace, type MessageOptions, OutgoingMessage } from './outgoing-message';
 import { maxPayloadBytesOf, type ProducerHandle } from './producer-handle';
 import { attachToRing, type RingAttachment } from './ring/attach';
-import { RingMemory, Word } from './ring/layout';
+import { MIN_LANE_BYTES, RingMemory, Word } from './ring/layout';
 import { NO_GATE, type PostResult, type RecordExtras } from './ring/producer';
 import { CHANNEL_BY_NAME, MAX_KEY_BYTES, RecordKind } from './ring/record';
 import { type Attempt, RoomWaiter } from './ring/room';
@@ -37,6 +37,16 @@ export interface PostOptions {
 export interface WaitOptions extends PostOptions {
   /** How long to wait for room, in ms (default 30,000). */
   timeoutMs?: number;
+}
+
+/** How a thread becomes a producer. */
+export interface ProducerOptions {
+  /**
+   * How many bytes of this producer's lane may lie unread, 128 to the hub's `ring.laneBytes` (default: all). Other producers'
+   * messages wait behind at most so much of this one's, so a producer that may flood is given little. The largest payload
+   * shrinks with it.
+   */
+  laneBytes?: number;
 }
 
 export interface TrackedPost {
@@ -70,6 +80,8 @@ export class Producer {
 
   readonly #handle: ProducerHandle;
   readonly #ring: RingMemory;
+  /** How much of the lane this producer may fill. */
+  readonly #laneBytes: number;
   readonly #board: Board;
   readonly #attachment: RingAttachment | undefined;
   readonly #room: RoomWaiter | undefined;
@@ -79,17 +91,18 @@ export class Producer {
   #waitingRequests = 0;
   #lastMessage = 0;
 
-  constructor(handle: ProducerHandle) {
+  constructor(handle: ProducerHandle, options: ProducerOptions = {}) {
     this.#handle = handle;
     joinLog(handle.log, `producer ${threadId}`);
     this.#ring = new RingMemory(handle.ring);
     this.#board = new Board(handle.board);
-    this.maxPayloadBytes = maxPayloadBytesOf(this.#ring.laneBytes);
+    this.#laneBytes = checkLaneBytes(options.laneBytes, this.#ring.laneBytes);
+    this.maxPayloadBytes = maxPayloadBytesOf(this.#laneBytes);
     this.#tickets = new TicketBook(
       () => this.#attachment?.port.ref(), // an answer is due: keep this thread alive for it
       () => this.#quiet(),
     );
-    this.#attachment = attachToRing(this.#ring, handle.ringId);
+    this.#attachment = attachToRing(this.#ring, handle.ringId, { laneBytes: this.#laneBytes });
     if (this.#attachment === undefined) return; // the hub is closed: every post says so
     this.#room = new RoomWaiter(this.#attachment.producer);
     const { port } = this.#attachment;
@@ -323,7 +336,7 @@ export class Producer {
     if (bytes > this.maxPayloadBytes && isString) bytes = Buffer.byteLength(data);
     if (bytes > this.maxPayloadBytes) {
       throw new RangeError(
-        `payload of ${bytes} bytes: the largest is ${this.maxPayloadBytes} bytes, with lanes of ${this.#ring.laneBytes}; raise ring.laneBytes`,
+        `payload of ${bytes} bytes: the largest is ${this.maxPayloadBytes} bytes, with ${this.#laneBytes} bytes of a lane; raise ${this.#laneBytes < this.#ring.laneBytes ? 'laneBytes of attachProducer' : 'ring.laneBytes'}`,
       );
     }
   }
@@ -359,19 +372,23 @@ const REQUESTS = Symbol('requests');
  *
  * @param handle from `hub.producerHandle()`; without it, `workerData.ringcast`, which `hub.createProducerPool` sets
  * @throws {TypeError} if there is no handle
+ * @throws {RangeError} if `laneBytes` is out of its range
  * @throws {HubError} TOO_MANY_PRODUCERS if every lane of the hub has a producer
  *
  * @example
  * const producer = attachProducer(workerData.handle)
  * producer.post('ticks', JSON.stringify(tick))
  */
-export function attachProducer(handle: ProducerHandle | undefined = handleOfThisThread()): Producer {
+export function attachProducer(
+  handle: ProducerHandle | undefined = handleOfThisThread(),
+  options?: ProducerOptions,
+): Producer {
   if (handle?.ringcast !== 1 || !(handle.ring instanceof SharedArrayBuffer)) {
     throw new TypeError(
       'no producer handle: pass hub.producerHandle() to this thread, as workerData.ringcast or as the argument of attachProducer',
     );
   }
-  return new Producer(handle);
+  return new Producer(handle, options);
 }
 
 function handleOfThisThread(): ProducerHandle | undefined {
@@ -414,6 +431,17 @@ function encodeKey(key: string): Uint8Array {
 function kindOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
   return value.constructor?.name ?? 'object';
+}
+
+function checkLaneBytes(laneBytes: number | undefined, most: number): number {
+  if (laneBytes === undefined) return most;
+  if (typeof laneBytes !== 'number') {
+    throw new TypeError(`laneBytes is ${kindOf(laneBytes)}: it must be a number`);
+  }
+  if (Number.isInteger(laneBytes) && laneBytes >= MIN_LANE_BYTES && laneBytes <= most) return laneBytes;
+  throw new RangeError(
+    `laneBytes is ${laneBytes}: it must be an integer from ${MIN_LANE_BYTES} to ${most}, the hub's ring.laneBytes; raise that for more`,
+  );
 }
 
 function checkTimeout(timeoutMs: number = DEFAULT_TIMEOUT_MS): number {

@@ -30,6 +30,8 @@ export interface RingAttachment {
 export interface AttachOptions {
   /** How long a worker thread may wait for a lane. */
   laneWaitMs?: number;
+  /** How much of the lane this producer may fill; default: all of it. Checked by the caller. */
+  laneBytes?: number;
   /** Called if the keeper could not be told: the lane will not come back when this thread ends. Default: a process warning. */
   onUnknown?: (keeperThread: number, cause: unknown) => void;
 }
@@ -45,14 +47,14 @@ export interface AttachOptions {
 export function attachToRing(
   ring: RingMemory,
   ringId: string,
-  { laneWaitMs = LANE_WAIT_MS, onUnknown = warnOfUnknown }: AttachOptions = {},
+  { laneWaitMs = LANE_WAIT_MS, laneBytes = ring.laneBytes, onUnknown = warnOfUnknown }: AttachOptions = {},
 ): RingAttachment | undefined {
   if (isRingClosed(ring)) return undefined;
   const tag = takeTag(ring);
   const { port1, port2 } = new MessageChannel();
   // Before the lane is taken: killed in between, this thread leaves nothing that nobody watches.
   introduce(ring, { ringcast: 'producer', ringId, tag, port: port2 }, onUnknown);
-  const producer = waitForLane(ring, tag, laneWaitMs);
+  const producer = waitForLane(ring, tag, laneWaitMs, laneBytes);
   if (producer !== undefined) return { producer, port: port1 };
   port1.close();
   if (isRingClosed(ring)) return undefined;
@@ -87,12 +89,17 @@ function warnOfUnknown(keeperThread: number, cause: unknown): void {
   );
 }
 
-function waitForLane(ring: RingMemory, tag: number, laneWaitMs: number): RingProducer | undefined {
+function waitForLane(
+  ring: RingMemory,
+  tag: number,
+  laneWaitMs: number,
+  laneBytes: number,
+): RingProducer | undefined {
   const keeperIsHere = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1 === threadId; // [model: none] as above
   const deadline = performance.now() + (isMainThread || keeperIsHere ? 0 : laneWaitMs);
   for (;;) {
     const freed = Atomics.load(ring.words, Word.LANES_FREED); // [model: attach.freed] before the look (`FREED_LATE`)
-    const producer = RingProducer.attach(ring, tag, threadId);
+    const producer = RingProducer.attach(ring, tag, threadId, laneBytes);
     const leftMs = deadline - performance.now();
     if (producer !== undefined || leftMs <= 0 || isRingClosed(ring)) return producer;
     Atomics.wait(ring.words, Word.LANES_FREED, freed, leftMs); // [model: attach.wait]

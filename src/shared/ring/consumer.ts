@@ -18,7 +18,7 @@ import { forgetSleeper, ringBell } from './doorbell';
 import { openEveryGate } from './gates';
 import { LaneState, laneState } from './lanes';
 import { CLOSED_BIT, KEEPER_SLOT, LaneWord, MAX_SERVICE_THREADS, type RingMemory, Word } from './layout';
-import { HEADER_BYTES, RecordKind, recordBytes } from './record';
+import { HEADER_BYTES, isRecordKind, MAX_KEY_BYTES, RecordKind, recordBytes } from './record';
 import { wakeAllWaiting, wakeIfWaiting, wakeLane } from './room';
 
 /**
@@ -251,6 +251,7 @@ export class RingConsumer {
       const position = this.#position[lane];
       const left = (this.#visible[lane] - position) | 0;
       if (left === 0) return false;
+      if (left >>> 0 > laneBytes) return this.#fence(lane); // a tail that no commit has left there
       const index = position & (laneBytes - 1);
       const header = (this.ring.laneBase(lane) + index) >>> 2;
       const length = this.#words[header];
@@ -263,7 +264,9 @@ export class RingConsumer {
         this.#position[lane] += length;
         continue;
       }
-      const prefix = ((shape >>> 8) & 0xff) + (shape >>> 16);
+      const keyBytes = shape >>> 16;
+      if (!isRecordKind(kind) || keyBytes > MAX_KEY_BYTES) return this.#fence(lane);
+      const prefix = ((shape >>> 8) & 0xff) + keyBytes;
       if (length < 0 || length > room) return this.#fence(lane);
       const size = recordBytes(prefix + length);
       if (size > room) return this.#fence(lane);

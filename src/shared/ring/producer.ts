@@ -60,7 +60,8 @@ export class RingProducer {
   readonly #postedWord: number;
   readonly #refusedWord: number;
   readonly #stampIndex: number;
-  readonly #largestRecord: number;
+  /** The most bytes that may lie unread in the lane: all of it, or less. */
+  readonly #mostUnread: number;
   /** Own copy of the tail: nobody else moves it. */
   #tail: number;
   /** A lower bound of every gating cursor. They only grow, and one that joins starts at the tail: so it stays one. */
@@ -69,7 +70,7 @@ export class RingProducer {
   #touched: number;
   #closed = false;
 
-  private constructor(ring: RingMemory, lane: number, tag: number) {
+  private constructor(ring: RingMemory, lane: number, tag: number, mostUnread: number) {
     this.ring = ring;
     this.lane = lane;
     this.tag = tag;
@@ -81,7 +82,7 @@ export class RingProducer {
     this.#postedWord = ring.laneWord(lane, LaneWord.POSTED);
     this.#refusedWord = ring.laneWord(lane, LaneWord.REFUSED);
     this.#stampIndex = ring.stampIndex;
-    this.#largestRecord = maxRecordBytes(ring.laneBytes);
+    this.#mostUnread = mostUnread;
     this.#tail = Atomics.load(ring.words, this.#tailWord) & ~CLOSED_BIT; // [model: attach.tail]
     this.#touched = this.#tail;
     this.#slowestCursor = this.#tail - ring.laneBytes; // nothing is known to be free: the first post looks
@@ -91,11 +92,17 @@ export class RingProducer {
    * Takes a lane.
    *
    * @param tag from `takeTag`, already told to the lane keeper together with the port that tells of this thread's end
+   * @param mostUnread how much of the lane this producer may fill: a small part lets it answer `'full'` sooner
    * @returns undefined if every lane has an owner
    */
-  static attach(ring: RingMemory, tag: number, threadId: number): RingProducer | undefined {
+  static attach(
+    ring: RingMemory,
+    tag: number,
+    threadId: number,
+    mostUnread = ring.laneBytes,
+  ): RingProducer | undefined {
     const lane = claimLane(ring, tag, threadId);
-    return lane === -1 ? undefined : new RingProducer(ring, lane, tag);
+    return lane === -1 ? undefined : new RingProducer(ring, lane, tag, mostUnread);
   }
 
   /** Whether this producer or the whole ring is closed: no post can succeed any more. */
@@ -121,11 +128,11 @@ export class RingProducer {
     const name = extras.name ?? EMPTY;
     const key = extras.key ?? EMPTY;
     const prefixBytes = name.length + key.length;
-    const largest = this.#largestRecord - HEADER_BYTES - prefixBytes;
+    const largest = maxRecordBytes(this.#mostUnread) - HEADER_BYTES - prefixBytes;
     const isText = typeof data === 'string';
     let atMost = isText ? data.length * 3 : data.length;
     if (isText && (data.length > MEASURE_STRINGS_ABOVE || atMost > largest)) atMost = Buffer.byteLength(data);
-    if (atMost > largest) throw neverFits(atMost, Math.max(0, largest), this.ring.laneBytes);
+    if (atMost > largest) throw neverFits(atMost, Math.max(0, largest), this.#mostUnread);
 
     if (gate !== NO_GATE && Atomics.load(this.#words, this.ring.gateWord(gate)) !== 0) return this.#noRoom(); // [model: gate.look]
     let start = this.#reserve(recordBytes(prefixBytes + atMost));
@@ -171,8 +178,8 @@ export class RingProducer {
     const toEnd = laneBytes - (tail & (laneBytes - 1));
     const start = size <= toEnd ? tail : (tail + toEnd) | 0;
     const end = (start + size) | 0;
-    if (((end - this.#slowestCursor) | 0) > laneBytes) {
-      if (!this.#findSlowestCursor() || ((end - this.#slowestCursor) | 0) > laneBytes) return -1;
+    if (((end - this.#slowestCursor) | 0) > this.#mostUnread) {
+      if (!this.#findSlowestCursor() || ((end - this.#slowestCursor) | 0) > this.#mostUnread) return -1;
     }
     if (start !== tail) {
       // The padding's header is plain too: it becomes visible by the same commit as the record behind it.

@@ -36,6 +36,14 @@ export const RecordKind = {
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
+const KNOWN = new Uint8Array(256);
+for (const kind of Object.values(RecordKind)) if (kind !== RecordKind.CONTROL) KNOWN[kind] = 1;
+
+/** Whether a byte that lies in a lane is a kind of record at all. */
+export function isRecordKind(byte: number): boolean {
+  return KNOWN[byte] === 1;
+}
+
 export const HEADER_BYTES = 32;
 export const HEADER_WORDS = HEADER_BYTES / 4;
 

@@ -3,7 +3,9 @@
  *
  * Thread: the service's.
  */
+import { isUtf8 } from 'node:buffer';
 import { type Board, ChannelCounter } from '../../shared/board';
+import { isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from '../../shared/close-codes';
 import { CHANNEL_BY_NAME, RecordKind, type RingRecord } from '../../shared/ring';
 import type { Channel } from './channel';
 import type { ChannelTable } from './channel-table';
@@ -25,6 +27,9 @@ export interface RecordTakerParts {
   begin(channel: Channel): void;
   observer: EngineObserver | undefined;
 }
+
+/** What a close code takes in the payload of a DISCONNECT. */
+const CODE_BYTES = 2;
 
 export class RecordTaker {
   readonly #parts: RecordTakerParts;
@@ -111,9 +116,7 @@ export class RecordTaker {
     let done = false;
     if (connection !== undefined && !connection.finishing) {
       if (record.kind === RecordKind.DISCONNECT) {
-        const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
-        connection.finish(payload.readUInt16BE(0), payload.toString('utf8', 2));
-        done = true;
+        done = disconnect(connection, record);
       } else if (record.kind === RecordKind.PAUSE || record.kind === RecordKind.RESUME) {
         if (record.kind === RecordKind.PAUSE) connection.pause('application');
         else connection.resume('application');
@@ -135,8 +138,9 @@ export class RecordTaker {
 
   #channelOf(record: RingRecord): Channel | undefined {
     if (record.channel !== CHANNEL_BY_NAME) return this.#parts.channels.numbered(record.channel);
-    const name = Buffer.from(record.bytes.buffer, record.nameOffset, record.nameBytes).toString('utf8');
-    const channel = this.#parts.channels.named(name);
+    const name = Buffer.from(record.bytes.buffer, record.nameOffset, record.nameBytes);
+    if (name.length === 0 || !isUtf8(name)) return undefined; // no producer of ours writes that: see `encodeChannelName`
+    const channel = this.#parts.channels.named(name.toString('utf8'));
     return typeof channel === 'string' ? undefined : channel;
   }
 
@@ -151,4 +155,15 @@ export class RecordTaker {
     if (record.ticket === 0) return undefined;
     return { tag: this.#parts.tagOf(record.lane), ticket: record.ticket };
   }
+}
+
+/** @returns false for a request that may not be sent on: its producer wrote over it */
+function disconnect(connection: Connection, record: RingRecord): boolean {
+  const payload = Buffer.from(record.bytes.buffer, record.payloadOffset, record.payloadBytes);
+  if (payload.length < CODE_BYTES || payload.length > CODE_BYTES + MAX_CLOSE_REASON_BYTES) return false;
+  const code = payload.readUInt16BE(0);
+  const reason = payload.subarray(CODE_BYTES);
+  if (!isSendableCloseCode(code) || !isUtf8(reason)) return false;
+  connection.finish(code, reason.toString('utf8'));
+  return true;
 }

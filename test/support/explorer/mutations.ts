@@ -138,9 +138,9 @@ export const MUTATIONS: Mutation[] = [
     edits: [
       {
         file: PRODUCER,
-        find: '      if (!this.#findSlowestCursor() || ((end - this.#slowestCursor) | 0) > laneBytes) return -1;',
+        find: '      if (!this.#findSlowestCursor() || ((end - this.#slowestCursor) | 0) > this.#mostUnread) return -1;',
         replace:
-          '      if (!this.#findSlowestCursor() || ((end - this.#slowestCursor) | 0) > laneBytes + 8) return -1;',
+          '      if (!this.#findSlowestCursor() || ((end - this.#slowestCursor) | 0) > this.#mostUnread + 8) return -1;',
       },
     ],
   },
@@ -246,9 +246,9 @@ export const MUTATIONS: Mutation[] = [
     edits: [
       {
         file: 'ring/attach',
-        find: '    const freed = Atomics.load(ring.words, Word.LANES_FREED); // [model: attach.freed] before the look (`FREED_LATE`)\n    const producer = RingProducer.attach(ring, tag, threadId);\n',
+        find: '    const freed = Atomics.load(ring.words, Word.LANES_FREED); // [model: attach.freed] before the look (`FREED_LATE`)\n    const producer = RingProducer.attach(ring, tag, threadId, laneBytes);\n',
         replace:
-          '    const producer = RingProducer.attach(ring, tag, threadId);\n    const freed = Atomics.load(ring.words, Word.LANES_FREED);\n',
+          '    const producer = RingProducer.attach(ring, tag, threadId, laneBytes);\n    const freed = Atomics.load(ring.words, Word.LANES_FREED);\n',
       },
     ],
   },

@@ -170,3 +170,51 @@ describe('a producer', () => {
     await expect(second.settled).rejects.toMatchObject({ code: 'RINGCAST_E_SERVICE_GONE' });
   });
 });
+
+describe('a producer with a part of its lane', () => {
+  it('is refused once that part is full, also where its lane wraps, and goes on when there is room', () => {
+    const { producer: whole, handle, drain } = start();
+    const part = attachProducer(handle, { laneBytes: 2_048 });
+    open.push(() => part.close());
+    const fill = (producer: Producer) => {
+      let posted = 0;
+      while (producer.post('x', Buffer.alloc(200)) === 'posted') posted++;
+      return posted;
+    };
+    expect(fill(whole)).toBeGreaterThan(30);
+    for (let round = 0; round < 50; round++) {
+      const posted = fill(part);
+      expect(posted).toBeGreaterThanOrEqual(7); // of 240 bytes, less a padding
+      expect(posted).toBeLessThanOrEqual(8);
+      expect(drain().length).toBeGreaterThanOrEqual(posted);
+    }
+  });
+
+  it('posts the largest payload of that part wherever its tail stands', () => {
+    const { handle, drain } = start();
+    const part = attachProducer(handle, { laneBytes: 3_001 });
+    open.push(() => part.close());
+    expect(part.maxPayloadBytes).toBe(maxPayloadBytesOf(3_001));
+    for (let step = 0; step < 100; step++) {
+      expect(part.post('x', Buffer.alloc(8 * (step % 9)))).toBe('posted');
+      drain();
+      expect(part.post('x', Buffer.alloc(part.maxPayloadBytes, step))).toBe('posted');
+      expect(drain()[0].payload.equals(Buffer.alloc(part.maxPayloadBytes, step))).toBe(true);
+    }
+    expect(() => part.post('x', Buffer.alloc(part.maxPayloadBytes + 1))).toThrow(
+      'with 3001 bytes of a lane; raise laneBytes of attachProducer',
+    );
+  });
+
+  it.each([
+    ['127', 127, RangeError, 'laneBytes is 127: it must be an integer from 128 to 8192'],
+    ['more than the lane', 8_193, RangeError, "the hub's ring.laneBytes; raise that for more"],
+    ['a fraction', 200.5, RangeError, 'laneBytes is 200.5'],
+    ['a string', '1024' as never, TypeError, 'laneBytes is string: it must be a number'],
+  ])('is refused %s, and takes no lane', (_, laneBytes, type, message) => {
+    const { handle } = start();
+    expect(() => attachProducer(handle, { laneBytes })).toThrow(type);
+    expect(() => attachProducer(handle, { laneBytes })).toThrow(message);
+    attachProducer(handle).close(); // the second lane is still free
+  });
+});
