@@ -122,6 +122,7 @@ export class Channel {
     subscription.slow?.end();
     subscription.endPosition = this.log.head;
     subscription.endSequence = this.log.sequence;
+    subscription.endNewest = { position: this.log.newestPosition, sequence: this.log.sequence - 1 };
     this.#liveChanged(-1);
   }
 

@@ -119,6 +119,10 @@ export class Connection {
     return this.#subscriptions.channels;
   }
 
+  get subscriptions(): Iterable<Subscription> {
+    return this.#subscriptions;
+  }
+
   get lagBytes(): number {
     return this.#subscriptions.lagBytes + this.#private.bytes;
   }

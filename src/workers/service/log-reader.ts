@@ -146,6 +146,24 @@ export class LogReader {
     this.#sequence = sequence;
   }
 
+  /** Goes on further ahead than where it is, and lets go of what lies between. */
+  skipTo(place: Place): void {
+    const left = this.#slab as Slab;
+    let slab = left;
+    while (place.position >= slab.start + slab.used && slab.next !== undefined) slab = slab.next;
+    if (slab !== left) {
+      slab.readers++;
+      this.park();
+      this.#slab = slab;
+    }
+    if (this.#writing) {
+      this.#leap = place;
+      return;
+    }
+    this.#position = place.position;
+    this.#sequence = place.sequence;
+  }
+
   /** Another reader that goes on where this one does. */
   fork(): LogReader {
     return new LogReader(this.#log, this.#slab as Slab, this.nextPosition, this.nextSequence);

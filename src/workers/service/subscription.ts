@@ -15,6 +15,8 @@ export class Subscription {
   /** Unsubscribed: nothing behind this position is for this connection any more. */
   endPosition = Number.POSITIVE_INFINITY;
   endSequence = Number.POSITIVE_INFINITY;
+  /** Where the last message before that begins. */
+  endNewest: Place = { position: 0, sequence: 0 };
   /** The same connection's earlier subscription to this channel, which has to be written first. */
   after: Subscription | undefined;
   /** For each private message that waits at the connection: what of this channel goes before it. Oldest first. */

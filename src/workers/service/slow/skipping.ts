@@ -17,10 +17,14 @@ export class Skipping implements SlowPhase {
   #decided: number;
   #writingGap = false;
 
-  /** Begins with parking the subscription's reader. */
+  /** Begins with parking the subscription's reader, or where that has ended, with sending it to its last message. */
   constructor(subscription: Subscription) {
     this.#subscription = subscription;
     this.#decided = subscription.reader.nextSequence;
+    if (this.#ended) {
+      this.#skipToLast();
+      return;
+    }
     subscription.reader.park();
     this.count();
   }
@@ -95,10 +99,7 @@ export class Skipping implements SlowPhase {
   count(): void {
     const { reader, channel } = this.#subscription;
     const before = channel.log.sequence - 1;
-    if (!reader.parked || before <= this.#decided) return;
-    channel.ledger.skipped(this.#decided, before);
-    this.#subscription.missed(before - this.#decided, 0);
-    this.#decided = before;
+    if (reader.parked && before > this.#decided) this.#skip(before);
   }
 
   /** From now on the newest message is not the subscription's: so it goes to its own newest now. */
@@ -118,6 +119,19 @@ export class Skipping implements SlowPhase {
 
   get #ended(): boolean {
     return this.#subscription.endPosition < Number.POSITIVE_INFINITY;
+  }
+
+  #skipToLast(): void {
+    const { reader, endNewest } = this.#subscription;
+    if (endNewest.sequence <= this.#decided) return;
+    this.#skip(endNewest.sequence);
+    reader.skipTo(endNewest);
+  }
+
+  #skip(to: number): void {
+    this.#subscription.channel.ledger.skipped(this.#decided, to);
+    this.#subscription.missed(to - this.#decided, 0);
+    this.#decided = to;
   }
 
   #leap(): void {

@@ -124,7 +124,13 @@ export class SlowPeers {
       return;
     }
     channel.findLagging(1, nowMs, (subscription, excess) => {
-      if (channel.policy.slow === 'disconnect') this.#cut(subscription.connection, channel, excess);
+      const { slow: policy } = channel.policy;
+      // Which messages were the newest of their keys when a subscription ended is not known any more.
+      if (
+        policy === 'disconnect' ||
+        (policy === 'conflate' && !subscription.live && subscription.slow === undefined)
+      )
+        this.#cut(subscription.connection, channel, excess);
       else this.#slowDown(subscription, excess);
       return true;
     });
