@@ -10,6 +10,7 @@ import type { Piscina } from 'piscina';
 import { checkExpiry } from '../shared/authorization';
 import type { Board } from '../shared/board';
 import { CloseCode } from '../shared/close-codes';
+import type { ClosePlan } from '../shared/close-plan';
 import type { ConnectionReport } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import { applyLive, compareOptions, type ReconfigureReport } from '../shared/live-options';
@@ -29,7 +30,7 @@ import { type HubStats, statsOf } from '../shared/stats';
 import type { AuthorizeDesk } from './authorize-desk';
 import { closeRequestOf } from './close-request';
 import type { HostedService, ServiceCalls } from './hosted-service';
-import { type CloseOptions, closeDeadlineOf, endHub } from './hub-ending';
+import { type CloseOptions, closePlanOf, endHub } from './hub-ending';
 import type { HubEvents } from './hub-events';
 import { type HubHealth, type HubPhase, healthOf } from './hub-health';
 import { hubUrl } from './hub-url';
@@ -283,13 +284,14 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * Ends the hub, in order: new posts answer `'closed'` and new peers get 503; what was posted is drained and flushed; every
-   * connection is closed with 1001; the service thread and the pools end. Calling it again waits for the same end.
+   * Ends the hub, in order: it is not `ready` any more, new posts answer `'closed'` and new peers get 503; what was posted is
+   * drained and flushed; every connection is closed with 1001, or 1012; the service thread and the pools end, a second after the
+   * deadline at the latest. Calling it again waits for the same end.
    */
   close(options?: CloseOptions): Promise<void> {
-    let deadlineMs: number;
+    let plan: ClosePlan;
     try {
-      deadlineMs = closeDeadlineOf(options);
+      plan = closePlanOf(options, this.#options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -303,7 +305,7 @@ export class Hub extends EventEmitter<HubEvents> {
         producer: this.#producer,
         pools: this.#pools,
       },
-      deadlineMs,
+      plan,
     ).finally(() => {
       this.#phase = 'closed';
     });

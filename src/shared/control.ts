@@ -1,5 +1,6 @@
 /** The control plane: what the application's thread may ask of the service thread, and what both are started with. */
 import type { MessagePort } from 'node:worker_threads';
+import type { ClosePlan } from './close-plan';
 import type { ConnectionSummary } from './inbound';
 import type { LiveOptions } from './live-options';
 import type { ResolvedHubOptions } from './options';
@@ -31,7 +32,7 @@ export interface ServiceControl {
   /** Puts off when a connection is closed; infinite: it is not. @returns false if it is gone */
   renew(connectionId: number, expiresAtMs: number): Promise<boolean>;
   /** Drains, flushes, closes. @returns how many connections had to be cut at the deadline */
-  close(deadlineMs: number): Promise<number>;
+  close(plan: ClosePlan): Promise<number>;
 }
 
 /** What the service thread is started with. */

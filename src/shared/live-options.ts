@@ -20,6 +20,8 @@ const LIVE_NUMBERS = [
   'maxOutboundBytes',
   'pingIntervalMs',
   'pongTimeoutMs',
+  'closeDeadlineMs',
+  'closeSpreadMs',
   'maxMessagesPerSecond',
   'maxBytesPerSecond',
   'maxControlFramesPerSecond',

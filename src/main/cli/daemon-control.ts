@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReconfigureReport } from '../../shared/live-options';
 import { ask } from '../daemon/control-client';
+import type { StopReason } from '../daemon/control-routes';
 import { type Holder, holderOf } from '../daemon/instance-lock';
 import { controlSocketOf, defaultLockFile } from '../daemon/places';
 import { leadsSession, startTimeOf } from '../daemon/process-identity';
@@ -81,11 +82,16 @@ export async function stop(options: StopOptions): Promise<ExitCode> {
  * @returns whether it ended by itself
  * @throws {Failure} if it did not, and is not to be killed
  */
-export async function end(lock: string, { pid }: Holder, options: StopOptions): Promise<boolean> {
+export async function end(
+  lock: string,
+  { pid }: Holder,
+  options: StopOptions,
+  why: StopReason = { restart: false },
+): Promise<boolean> {
   // Taken before it is asked to end: should it end and its number be used again, that one is not ours to kill.
   const startTime = pid === undefined ? undefined : startTimeOf(pid);
   const timeoutMs = (options.timeout ?? DEFAULT_STOP_TIMEOUT_SECONDS) * 1_000;
-  const asked = await ask(controlSocketOf(lock), 'POST /stop').then(
+  const asked = await ask(controlSocketOf(lock), 'POST /stop', why).then(
     () => undefined,
     (error: Failure) => error,
   );

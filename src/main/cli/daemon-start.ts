@@ -54,7 +54,7 @@ export async function restart(options: StartOptions & StopOptions, given: Given)
     if (options.force) return undefined;
     throw error;
   });
-  await end(lock, holder, options);
+  await end(lock, holder, options, { restart: true });
   const flags = Object.values(given.origins).some((origin) => origin.startsWith('--'));
   return startAndTell({ ...options, lock }, flags ? undefined : before?.launch);
 }
@@ -98,7 +98,10 @@ async function becomeDaemon(starter: Starter, options: StartOptions, given: Give
     keepPort(settings, daemon);
     const served = new ServedHub(await startHub(settings, log.notice), settings, readAgain);
     daemon
-      .onStop(() => served.close())
+      .onStop(({ restart: restarts }) => {
+        served.restarts = restarts;
+        return served.close();
+      })
       .onReload(() => served.reload())
       .onStatus(() => served.status())
       .onHealth(() => served.hub.health(HEALTH_DEADLINE_MS))

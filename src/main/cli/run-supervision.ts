@@ -11,12 +11,12 @@ import { Instance } from '../daemon/instance';
 import { type LogFile, openLogFile } from '../daemon/log-file';
 import { LogOutput } from '../daemon/log-output';
 import { refusalText } from '../daemon/reload-text';
-import { CLOSE_DEADLINE_MS, HEALTH_DEADLINE_MS, type ServedHub } from '../daemon/served-hub';
+import { HEALTH_DEADLINE_MS, type ServedHub } from '../daemon/served-hub';
 import { Systemd } from '../daemon/systemd';
 import { usageError } from './failure';
 
 /** The end may take a little longer than the hub's own deadline. */
-const STOPPING_LIMIT_MS = CLOSE_DEADLINE_MS + 5_000;
+const STOPPING_SLACK_MS = 5_000;
 
 export class RunSupervision {
   readonly #systemd = Systemd.find();
@@ -71,7 +71,8 @@ export class RunSupervision {
   }
 
   #stops(): void {
-    if (!this.#stopping) void this.#systemd?.stopping(STOPPING_LIMIT_MS);
+    const deadlineMs = this.#served?.closeDeadlineMs ?? 0;
+    if (!this.#stopping) void this.#systemd?.stopping(deadlineMs + STOPPING_SLACK_MS);
     this.#stopping = true;
   }
 
@@ -87,7 +88,10 @@ export class RunSupervision {
         if (this.#stopping) return { live: true, ready: false, reason: 'closing' };
         return this.#served.hub.health(HEALTH_DEADLINE_MS);
       },
-      stop: () => this.#stop(),
+      stop: ({ restart }) => {
+        if (this.#served !== undefined) this.#served.restarts = restart;
+        this.#stop();
+      },
       reload: () => this.#reload(),
       dump: () => this.#served?.dump(),
     });

@@ -1,6 +1,6 @@
 /** `ringcast run`: a hub in the foreground, and the lines of standard input into one of its channels. */
 import { type Given, readSettings } from '../config/settings';
-import { CLOSE_DEADLINE_MS, ServedHub } from '../daemon/served-hub';
+import { ServedHub } from '../daemon/served-hub';
 import type { Hub } from '../hub';
 import { ExitCode } from './exit-codes';
 import { usageError } from './failure';
@@ -155,7 +155,7 @@ class Session {
     if (this.#signal !== undefined) process.exit(SIGNALS[signal]);
     this.#signal = signal;
     this.#terminal.note(
-      `${signal}: closing. What was posted is sent first, for at most ${CLOSE_DEADLINE_MS / 1000} s (again: end at once).`,
+      `${signal}: closing. What was posted is sent first, for at most ${this.#served.closeDeadlineMs / 1000} s (again: end at once).`,
     );
     if (this.#stdin !== undefined) process.stdin.destroy();
     this.#stop();

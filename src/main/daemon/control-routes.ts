@@ -2,12 +2,22 @@
 import type { HubHealth } from '../hub-health';
 import { ControlAnswer, type ControlRoutes } from './control-server';
 
+export interface StopReason {
+  /** Another one is started as soon as this one has ended: peers are told so. */
+  restart: boolean;
+}
+
+/** @param body of `POST /stop`; none: it is to end for good */
+export function stopReasonOf(body: unknown): StopReason {
+  return { restart: (body as Partial<StopReason> | undefined)?.restart === true };
+}
+
 export interface ControlActions {
   /** Plain data. */
   status(): unknown;
   health(): Promise<HubHealth>;
   /** Ends the process in good order. */
-  stop(): void;
+  stop(why: StopReason): void;
   /** What it returns is the answer. */
   reload(): unknown;
   dump(): unknown;
@@ -24,8 +34,8 @@ export function controlRoutes({ status, health, stop, reload, dump }: ControlAct
       return live ? { live } : new ControlAnswer(503, { live, reason });
     },
     'GET /readyz': async () => readiness(await health()),
-    'POST /stop': () => {
-      setImmediate(stop); // the answer goes first
+    'POST /stop': (body) => {
+      setImmediate(stop, stopReasonOf(body)); // the answer goes first
       return { pid: process.pid };
     },
     'POST /reload': () => reload(),

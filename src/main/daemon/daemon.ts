@@ -10,7 +10,7 @@ import { formatLogRecord, type LogLevels, log } from '../../shared/log';
 import { ExitCode } from '../cli/exit-codes';
 import type { Failure } from '../cli/failure';
 import type { HubHealth } from '../hub-health';
-import { aboutProcess, controlRoutes, launchedAs } from './control-routes';
+import { aboutProcess, controlRoutes, launchedAs, type StopReason } from './control-routes';
 import type { ControlRoutes } from './control-server';
 import { type HeldInstance, Instance } from './instance';
 import { type LogFile, openLogFile } from './log-file';
@@ -44,7 +44,7 @@ export class Daemon {
   readonly #logOutput: LogOutput;
   readonly #launch = launchedAs();
   #instance: HeldInstance | SupervisedInstance | undefined;
-  #stop: () => unknown = () => {};
+  #stop: (why: StopReason) => unknown = () => {};
   #reload: () => unknown = () => ({});
   #dump: () => unknown = () => {};
   #status: () => unknown = () => ({});
@@ -125,8 +125,13 @@ export class Daemon {
     return told;
   }
 
-  /** What ends it in good order, at the first SIGTERM or SIGINT and at `ringcast stop`. When that is done, the process ends. */
-  onStop(stop: () => unknown): this {
+  /**
+   * What ends it in good order, at the first SIGTERM or SIGINT, at `ringcast stop` and `ringcast restart`. When that is done, the
+   * process ends.
+   *
+   * @param stop is told whether another one follows: `({ restart }) => hub.close({ restart })`
+   */
+  onStop(stop: (why: StopReason) => unknown): this {
     this.#stop = stop;
     return this;
   }
@@ -156,13 +161,13 @@ export class Daemon {
   }
 
   /** Ends in good order. Calling it again changes nothing: a second signal ends at once. */
-  async stop(): Promise<void> {
+  async stop(why: StopReason = { restart: false }): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     if (this.#starter.supervised) tellStopping();
     log.notice('closing');
     try {
-      await this.#stop();
+      await this.#stop(why);
       log.notice('ended');
       await this.#logOutput.close();
       process.exit(ExitCode.OK);
@@ -195,7 +200,7 @@ export class Daemon {
     const { lock, logFile, umask, maxRestarts, startTimeoutMs } = plan;
     return holdBySupervisor(
       { lock, logFile, syslog, levels, umask, maxRestarts, startTimeoutMs },
-      { routes: this.#routes(), stop: () => void this.stop() },
+      { routes: this.#routes(), stop: (why) => void this.stop(why) },
     );
   }
 
@@ -217,7 +222,7 @@ export class Daemon {
     return controlRoutes({
       status: async () => ({ ...this.#about(), ...((await this.#status()) as object) }),
       health: () => this.#healthNow(),
-      stop: () => void this.stop(),
+      stop: (why) => void this.stop(why),
       reload: () => this.reload(),
       dump: () => this.dump(),
     });

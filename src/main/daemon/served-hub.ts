@@ -8,12 +8,16 @@ import type { HubError } from '../../shared/errors';
 import { HubErrorCode } from '../../shared/errors';
 import type { ReconfigureReport } from '../../shared/live-options';
 import { log } from '../../shared/log';
+import { HUB_NUMBERS } from '../../shared/options';
 import type { Settings } from '../config/settings';
 import type { Hub } from '../hub';
 import { reloadText } from './reload-text';
 
-/** After a signal, connections that are not flushed by then are cut. */
-export const CLOSE_DEADLINE_MS = 10_000;
+/** Peers of a hub that ends come back elsewhere, or to the next one: no more of them in a second than it can take easily … */
+const GOODBYES_PER_SECOND = 1_000;
+/** … unless they are few, or it would take too long. */
+const FEW_PEERS = 500;
+const MAX_SPREAD_MS = 5_000;
 /** Whoever asks over the control socket gets an answer within 4 s, also of a service that does not answer. */
 export const HEALTH_DEADLINE_MS = 2_000;
 /** So many channels and connections are told one by one; of the others only how many there are. */
@@ -25,6 +29,8 @@ export class ServedHub {
   settings: Settings;
   /** Rejects when the hub cannot go on. */
   readonly failed: Promise<never>;
+  /** Whether its end is the beginning of another one. */
+  restarts = false;
   readonly #readAgain: () => Settings;
 
   /** @param readAgain reads the settings as they would be now */
@@ -87,9 +93,26 @@ export class ServedHub {
     ); // those that are behind first
   }
 
-  close(): Promise<void> {
-    return this.hub.close({ deadlineMs: CLOSE_DEADLINE_MS });
+  /** After so many ms of closing the connections that are left are cut. */
+  get closeDeadlineMs(): number {
+    return this.settings.hub.closeDeadlineMs ?? HUB_NUMBERS.closeDeadlineMs[0];
   }
+
+  async close(): Promise<void> {
+    const { connections } = await this.hub.stats();
+    const spreadMs = this.settings.hub.closeSpreadMs ?? spreadOf(connections, this.closeDeadlineMs);
+    await this.hub.close({
+      deadlineMs: this.closeDeadlineMs,
+      spreadMs: Math.min(spreadMs, this.closeDeadlineMs),
+      restart: this.restarts,
+    });
+  }
+}
+
+/** @returns over how many ms so many peers are told: half of the deadline at the most, since the last ones need time, too */
+export function spreadOf(connections: number, deadlineMs: number): number {
+  if (connections < FEW_PEERS) return 0;
+  return Math.min((connections / GOODBYES_PER_SECOND) * 1_000, MAX_SPREAD_MS, deadlineMs / 2);
 }
 
 function tell(what: string, state: object): void {

@@ -82,6 +82,10 @@ export interface HubOptions extends PlacementOptions, AdmissionOptions, PeerLimi
   pingIntervalMs?: number;
   /** How long the pong may take, in ms (default 8,000). */
   pongTimeoutMs?: number;
+  /** What `close` allows, in ms, if it is not told otherwise (default 10,000): connections that are not done by then are cut. */
+  closeDeadlineMs?: number;
+  /** Over how many ms `close` spreads its close frames, if it is not told otherwise (default 0: all at once). */
+  closeSpreadMs?: number;
   /** Which levels the log of this process has from now on: as for `setLogLevel` (default: as they are, err, warn and notice). */
   logLevel?: LogLevels;
 }
@@ -110,9 +114,13 @@ export interface ResolvedHubOptions extends ResolvedAdmission, PeerLimits {
   maxOutboundBytes: number;
   pingIntervalMs: number;
   pongTimeoutMs: number;
+  closeDeadlineMs: number;
+  closeSpreadMs: number;
   /** A mask; undefined: the levels stay as they are. */
   logLevel: number | undefined;
 }
+
+const HOUR_MS = 3_600_000;
 
 /** Every numeric option of a hub: default, lowest, highest. */
 export const HUB_NUMBERS = {
@@ -127,6 +135,8 @@ export const HUB_NUMBERS = {
   maxOutboundBytes: [256 * MiB, 64 * KiB, NO_LIMIT],
   pingIntervalMs: [25_000, 0, MAX_MS],
   pongTimeoutMs: [8_000, 1, MAX_MS],
+  closeDeadlineMs: [10_000, 0, HOUR_MS],
+  closeSpreadMs: [0, 0, HOUR_MS],
   ...PEER_NUMBERS,
   ...ADMISSION_NUMBERS,
 } as const;

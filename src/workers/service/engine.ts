@@ -9,6 +9,7 @@
  */
 import { type Board, HubCounter } from '../../shared/board';
 import { CloseCode } from '../../shared/close-codes';
+import type { ClosePlan } from '../../shared/close-plan';
 import type { ConnectionReport } from '../../shared/control';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
@@ -17,6 +18,7 @@ import type { SettledTicket } from '../../shared/settlements';
 import type { Arrival } from './arrival';
 import type { Channel } from './channel';
 import { ChannelTable, type NoChannel } from './channel-table';
+import { Closing } from './closing';
 import { Connection, type ConnectionHost } from './connection';
 import { Expiry } from './expiry';
 import { FanOut, SLICE_MS } from './fan-out';
@@ -102,7 +104,7 @@ export class Engine {
   readonly #fencedLanes: FencedLanes;
   readonly #safetyNet: SafetyNet;
   #stopped = false;
-  #closing: { finished: boolean; resolve: () => void } | undefined;
+  #closing: Closing | undefined;
   readonly #stopTimers: (() => void)[];
   readonly #host: ConnectionHost;
   readonly #take: (record: RingRecord) => void;
@@ -280,35 +282,29 @@ export class Engine {
   }
 
   /**
-   * Ends in order: drains what is in the ring (which the caller has closed), flushes every connection, closes each with
-   * 1001. At the deadline the rest is ended at once.
+   * Ends in order: see `Closing`. The caller has closed the ring.
    *
    * @returns how many connections were ended by the deadline
    */
-  async close(deadlineMs: number): Promise<number> {
-    let cut = 0;
-    await new Promise<void>((resolve) => {
-      const closing = { finished: false, resolve };
-      this.#closing = closing;
-      const stopDeadline = this.#parts.scheduler.every(deadlineMs, () => {
-        stopDeadline();
-        cut = this.#connections.size;
-        closing.finished = true;
-        for (const connection of this.#connections.values()) connection.terminate();
-        this.wake(); // their ends are told of, as any other
-      });
-      this.#stopTimers.push(stopDeadline);
-      this.wake();
+  async close(plan: ClosePlan): Promise<number> {
+    const { scheduler } = this.#parts;
+    const closing = new Closing(plan, {
+      scheduler,
+      connections: this.#connections,
+      hasWork: () => this.#consumer.hasWork(),
+      wake: () => this.wake(),
     });
+    this.#closing = closing;
+    await closing.done;
     this.stop();
-    return cut;
+    return closing.cut;
   }
 
   /** Ends at once: connections that are left are cut, and no turn comes any more. */
   stop(): void {
     if (this.#stopped) return;
     for (const connection of this.#connections.values()) connection.terminate();
-    this.#closing?.resolve();
+    this.#closing?.abort();
     this.#stopped = true;
     for (const stop of this.#stopTimers) stop();
     this.#doorbell.disarm();
@@ -350,7 +346,7 @@ export class Engine {
     this.#board.setHub(HubCounter.LOG_BYTES, heldBytes + conflatedBytes);
     this.#board.setHub(HubCounter.TURNS, this.#turns);
     this.#fencedLanes.look(this.#consumer.lanesFenced);
-    this.#goOnClosing();
+    this.#closing?.goOn();
     if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
     return records + visited;
   }
@@ -393,17 +389,5 @@ export class Engine {
     for (const connection of this.#connections.values()) {
       connection.keepAlive(this.#nowMs, pingIntervalMs, pongTimeoutMs);
     }
-  }
-
-  /** Once the ring is empty for good, every connection is flushed and closed; with the last one gone, we are done. */
-  #goOnClosing(): void {
-    const closing = this.#closing;
-    if (closing === undefined) return;
-    if (!closing.finished && !this.#consumer.hasWork()) {
-      closing.finished = true;
-      for (const connection of this.#connections.values())
-        connection.finish(CloseCode.GOING_AWAY, 'the hub closes');
-    }
-    if (closing.finished && this.#connections.size === 0) closing.resolve();
   }
 }

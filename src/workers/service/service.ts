@@ -8,6 +8,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Board } from '../../shared/board';
+import type { ClosePlan } from '../../shared/close-plan';
 import type { ConnectionReport, ServiceControl } from '../../shared/control';
 import { HubError, HubErrorCode } from '../../shared/errors';
 import type { InboundBatch } from '../../shared/inbound';
@@ -191,10 +192,11 @@ export class Service implements ServiceControl {
     this.#capacity.reconfigured();
   }
 
-  async close(deadlineMs: number): Promise<number> {
-    this.#listener.close();
+  async close(plan: ClosePlan): Promise<number> {
+    const { deadlineMs } = plan;
+    this.#listener.refuse();
     this.#door?.close();
-    const cut = await this.#engine.close(deadlineMs);
+    const cut = await this.#engine.close(plan);
     // Who gives no time knows what becomes of it.
     if (cut > 0 && deadlineMs > 0)
       log.warn(`connections cut because they were not done within ${deadlineMs} ms: ${cut}`);

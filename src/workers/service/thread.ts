@@ -34,8 +34,8 @@ async function start({
     reconfigure: (limits) => service.reconfigure(limits),
     renew: (connectionId, expiresAtMs) => service.renew(connectionId, expiresAtMs),
     forwardFragments: (wanted) => service.forwardFragments(wanted),
-    close: async (deadlineMs) => {
-      const cut = await service.close(deadlineMs);
+    close: async (plan) => {
+      const cut = await service.close(plan);
       inbound.close();
       return cut;
     },

@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ExitCode } from '../../cli/exit-codes';
 import { Failure } from '../../cli/failure';
+import type { StopReason } from '../control-routes';
 import { ControlAnswer } from '../control-server';
 import { DAEMON_MARK, endText, SUPERVISED } from '../verdict';
 import type { ToHubProcess, ToSupervisor } from './protocol';
@@ -102,8 +103,8 @@ export class HubProcess {
   }
 
   /** Ends it in good order. One that has not come so far as to obey is just ended. */
-  stop(obeys: boolean): void {
-    if (obeys) this.tell({ ringcast: 'stop' });
+  stop(obeys: boolean, { restart }: StopReason): void {
+    if (obeys) this.tell({ ringcast: 'stop', restart });
     else this.#child.kill('SIGTERM');
   }
 

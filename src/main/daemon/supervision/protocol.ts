@@ -10,6 +10,7 @@
  *                  ── stopping ▶                  from now on its end is no accident
  */
 import type { LogLevels } from '../../../shared/log';
+import type { StopReason } from '../control-routes';
 import type { StartMessage } from '../verdict';
 
 /** What the supervisor has to know. It reads no settings itself: so it stays small, and cannot fail on them. */
@@ -44,6 +45,6 @@ export type ToHubProcess =
   /** `route` as `ControlRoutes` has it. */
   | { ringcast: 'ask'; id: number; route: string; body?: unknown }
   /** In good order. More than one changes nothing. */
-  | { ringcast: 'stop' }
+  | ({ ringcast: 'stop' } & StopReason)
   /** At once, with this exit code. */
   | { ringcast: 'end now'; exitCode: number };

@@ -6,6 +6,7 @@
 import { log } from '../../../shared/log';
 import { ExitCode } from '../../cli/exit-codes';
 import { Failure } from '../../cli/failure';
+import type { StopReason } from '../control-routes';
 import { ControlAnswer, type ControlRoutes, statusOf } from '../control-server';
 import { type HeldInstance, hubProcessLock } from '../instance';
 import { InstanceLock } from '../instance-lock';
@@ -14,7 +15,7 @@ import type { SupervisorPlan, ToHubProcess, ToSupervisor } from './protocol';
 export interface SupervisedActions {
   routes: ControlRoutes;
   /** As at the first SIGTERM. */
-  stop(): void;
+  stop(why: StopReason): void;
 }
 
 export interface SupervisedInstance extends HeldInstance {
@@ -72,7 +73,7 @@ function orphaned(): void {
 }
 
 async function obey(message: ToHubProcess | undefined, { routes, stop }: SupervisedActions): Promise<void> {
-  if (message?.ringcast === 'stop') stop();
+  if (message?.ringcast === 'stop') stop(message);
   else if (message?.ringcast === 'end now') process.exit(message.exitCode);
   else if (message?.ringcast === 'ask') {
     const { id, route, body } = message;

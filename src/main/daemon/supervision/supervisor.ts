@@ -9,7 +9,7 @@
 import { log } from '../../../shared/log';
 import { ExitCode } from '../../cli/exit-codes';
 import { Failure } from '../../cli/failure';
-import { aboutProcess, readiness } from '../control-routes';
+import { aboutProcess, readiness, type StopReason, stopReasonOf } from '../control-routes';
 import { ControlAnswer, type ControlRoutes } from '../control-server';
 import { Instance } from '../instance';
 import { type LogFile, openLogFile } from '../log-file';
@@ -155,12 +155,12 @@ export class Supervisor {
     await this.#exit(ExitCode.GAVE_UP);
   }
 
-  #stop(): void {
+  #stop(why: StopReason = { restart: false }): void {
     if (this.#stopping) return;
     this.#stopping = true;
     clearTimeout(this.#pause);
     const hub = this.#hub;
-    if (hub?.connected) hub.stop(this.#plan !== undefined);
+    if (hub?.connected) hub.stop(this.#plan !== undefined, why);
     else void this.#exit(ExitCode.OK); // between a crash and the restart
   }
 
@@ -187,8 +187,8 @@ export class Supervisor {
       // While it starts the hub process again nobody need start the supervisor again.
       'GET /livez': () => (this.#hub?.ready ? this.#ask('GET /livez') : { live: true }),
       'GET /readyz': () => (this.#hub?.ready ? this.#ask('GET /readyz') : readiness(this.#notReady())),
-      'POST /stop': () => {
-        setImmediate(() => this.#stop()); // the answer goes first
+      'POST /stop': (body) => {
+        setImmediate(() => this.#stop(stopReasonOf(body))); // the answer goes first
         return { pid: process.pid };
       },
       'POST /reload': () => this.#reload(),

@@ -122,12 +122,17 @@ export class Listener {
     this.#upgrader.reconfigured(this.#options);
   }
 
-  /** Takes no further connections: who waits to be admitted is refused. */
-  close(): void {
+  /** From now on every handshake is answered 503, those that wait to be admitted, too: who comes then learns at once to try again. */
+  refuse(): void {
     this.#closed = true;
+    this.#pending.endAll();
+  }
+
+  /** Listens no more. */
+  close(): void {
+    this.refuse();
     this.#parts.mirror?.delete(descriptorOf(this.#server));
     this.#server.close();
-    this.#pending.endAll();
   }
 
   /** Ends the handshakes that are not complete: they would keep the thread alive. Open peers are not among them. */

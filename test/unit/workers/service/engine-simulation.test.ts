@@ -131,7 +131,7 @@ async function simulate(seed: number): Promise<void> {
   const hub = (counter: HubCounter) => world.board.hubCounter(counter);
   expect([hub(HubCounter.CONNECTIONS), hub(HubCounter.LOG_BYTES)]).toEqual([0, 0]);
   expect(pendingOf(world.total)).toBe(0);
-  const closed = world.engine.close(1_000);
+  const closed = world.engine.close({ deadlineMs: 1_000, spreadMs: 0, restart: false });
   world.run();
   expect([await closed, world.scheduler.timers]).toEqual([0, 0]);
 }

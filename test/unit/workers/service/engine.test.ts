@@ -440,7 +440,7 @@ describe('closing', () => {
     world.closeRing();
     expect(world.post('a', 'after')).toBe('closed');
     let done = false;
-    const closed = world.engine.close(10_000).then((cut) => {
+    const closed = world.engine.close({ deadlineMs: 10_000, spreadMs: 0, restart: false }).then((cut) => {
       done = true;
       return cut;
     });
@@ -469,7 +469,7 @@ describe('closing', () => {
     world.post('a', 'x', { ticket: 5 });
     world.run();
     world.closeRing();
-    const closed = world.engine.close(1_000);
+    const closed = world.engine.close({ deadlineMs: 1_000, spreadMs: 0, restart: false });
     world.run();
     expect(stuck.socket.over).toBe(false);
     world.scheduler.pass(1_000);
