@@ -32,6 +32,7 @@ export function startEcho(
     maxConnections: MAX_ECHO_CONNECTIONS,
     ...(strict ? STRICT : LIFTED),
     inboundCompression: compression,
+    origins: 'any', // a page learns nothing here that it has not said
   });
 }
 
