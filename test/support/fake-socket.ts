@@ -14,6 +14,8 @@ export class FakeSocket implements PeerSocket {
   terminated = false;
   /** Whether nothing that the peer sends is looked at any more. */
   expelled = false;
+  /** How often it let others have their turn. */
+  gaveWay = 0;
   #underway: { bytes: Uint8Array; copy: Buffer; done: (failed: boolean) => void } | undefined;
 
   get busy(): boolean {
@@ -64,6 +66,10 @@ export class FakeSocket implements PeerSocket {
 
   terminate(): void {
     this.terminated = true;
+  }
+
+  giveWay(): void {
+    this.gaveWay++;
   }
 
   pause(): void {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import path from 'node:path';
 import type { DisconnectInfo, Hub, HubOptions, ReceiveMode } from '../../src/main';
 import { endAll, startHub } from '../support/hubs';
 import { maskedFrame, nextConnection, RawPeer, WsPeer } from '../support/ws-peer';
@@ -91,3 +92,18 @@ test('a connection gets no more channels than maxSubscriptions', async () => {
   hub.post('two', 'for it');
   expect((await peer.received(1)).map(({ data }) => data.toString())).toEqual(['for it']);
 });
+
+test.each<ReceiveMode>(['message', 'fragments'])(
+  'with receive: %p what one read brings is worked off in slices, between which others have their turn',
+  async (receive) => {
+    const handler = path.join(__dirname, 'handlers/busy.js');
+    const hub = await startHub({ channels: { busy: { receive, handler } } });
+    const peer = await RawPeer.open(hub.port, '/busy');
+    const before = (await hub.stats()).turns;
+    // 301 ms of work: 75 slices. A turn is what everybody else waits for.
+    peer.socket.write(Buffer.concat([times(300, TEXT), maskedFrame(TEXT, 'last')]));
+    await peer.until((frames) => frames.some(({ payload }) => `${payload}` === 'done'));
+    expect((await hub.stats()).turns - before).toBeGreaterThan(20);
+    expect((await hub.stats()).received).toBe(301);
+  },
+);

@@ -174,7 +174,7 @@ export class Engine {
     });
     this.#take = (record) => taker.take(record);
     this.inbound = new Inbound({
-      nowMs: () => scheduler.nowMs(),
+      scheduler,
       board,
       limits: parts.options,
       outbox: parts.outbox,

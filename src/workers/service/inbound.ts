@@ -14,11 +14,13 @@ import { log } from '../../shared/log';
 import type { PeerLimits } from '../../shared/options';
 import type { Connection } from './connection';
 import { HandledConnection, type HandlerHost } from './handled-connection';
+import { InboundSlice } from './inbound-slice';
 import type { ApplicationOutbox } from './outbox';
 import { PeerMeters } from './peer-meters';
+import type { Scheduler } from './peer-socket';
 
 export interface InboundParts {
-  nowMs(): number;
+  scheduler: Pick<Scheduler, 'nowMs' | 'soon'>;
   board: Board;
   /** What one peer may send. */
   limits: PeerLimits;
@@ -33,6 +35,7 @@ export interface InboundParts {
 export class Inbound {
   readonly #parts: InboundParts;
   readonly #meters: PeerMeters;
+  readonly #slice: InboundSlice;
   readonly #handled = new Map<Connection, HandledConnection>();
   /** Peers that are not read until the application has taken what they sent. */
   readonly #waitingForCredit = new Set<Connection>();
@@ -44,6 +47,7 @@ export class Inbound {
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
+    this.#slice = new InboundSlice(parts.scheduler);
     this.#meters = new PeerMeters(parts.limits, parts.board);
   }
 
@@ -80,7 +84,7 @@ export class Inbound {
   /** A peer's message. */
   receive(connection: Connection, data: Uint8Array, text: boolean): void {
     if (connection.closing) return; // what threw at one message would throw at each that came with it
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#worksOff(connection);
     connection.heard(nowMs);
     this.#count(1, data.length);
     if (!this.#meters.tookMessage(connection, 1, data.length, nowMs)) return;
@@ -102,7 +106,7 @@ export class Inbound {
     if (connection.closing) return; // as above
     const frameEnds = fragment.remaining === 0;
     const messages = frameEnds && fragment.final ? 1 : 0;
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#worksOff(connection);
     if (frameEnds) connection.heard(nowMs);
     this.#count(messages, bytes.length);
     if (!this.#meters.tookMessage(connection, messages, bytes.length, nowMs)) return;
@@ -126,14 +130,14 @@ export class Inbound {
 
   receivePing(connection: Connection, payload: Uint8Array): void {
     if (connection.closing) return; // as above
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#worksOff(connection);
     connection.heard(nowMs);
     if (this.#meters.tookControlFrame(connection, nowMs)) connection.pong(payload);
   }
 
   receivePong(connection: Connection): void {
     if (connection.closing) return;
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#worksOff(connection);
     const asked = connection.awaitsPong;
     connection.heard(nowMs);
     if (!asked) this.#meters.tookControlFrame(connection, nowMs);
@@ -141,7 +145,7 @@ export class Inbound {
 
   /** A piece of a message with nothing in it: not worth telling, but it costs as much as another. */
   receiveEmptyFragment(connection: Connection): void {
-    if (!connection.closing) this.#meters.tookControlFrame(connection, this.#parts.nowMs());
+    if (!connection.closing) this.#meters.tookControlFrame(connection, this.#worksOff(connection));
   }
 
   /** The application took what it was told: peers that waited for that are read again. */
@@ -169,6 +173,12 @@ export class Inbound {
     connection.talked = true;
     this.#parts.outbox.tellFragment(connection.summary, bytes, fragment);
     this.#told();
+  }
+
+  /** A frame of the peer is worked off. @returns the time */
+  #worksOff(connection: Connection): number {
+    if (this.#slice.spent()) connection.socket.giveWay();
+    return this.#parts.scheduler.nowMs();
   }
 
   #count(messages: number, bytes: number): void {

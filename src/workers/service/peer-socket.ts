@@ -24,6 +24,8 @@ export interface PeerSocket {
   /** Stops reading from the peer. */
   pause(): void;
   resume(): void;
+  /** What it has read of the peer and not handed out waits until the loop has gone round. */
+  giveWay(): void;
 }
 
 /** Time, as the engine sees it. Monotonic. */

@@ -57,6 +57,10 @@ export class WsSocket implements PeerSocket {
     this.#ws.resume();
   }
 
+  giveWay(): void {
+    this.#ws.giveWay();
+  }
+
   #settle(failed: boolean): void {
     const done = this.#done;
     this.#done = undefined;

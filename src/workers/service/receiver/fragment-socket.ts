@@ -138,6 +138,15 @@ export class FragmentSocket implements PeerSocket {
     });
   }
 
+  giveWay(): void {
+    this.#receiver.pause();
+    setImmediate(() => {
+      if (this.#paused) return;
+      this.#receiver.resume();
+      this.#goOnReading();
+    });
+  }
+
   #take(chunk: Buffer): void {
     if (this.#deaf) return;
     if (this.#life.took(chunk.length, performance.now())) this.#listener?.alive();
