@@ -34,7 +34,7 @@ describe('loading a handler module', () => {
     [
       'a file without any of them',
       'exports.onmessage = () => {}',
-      'exports none of onConnection, onMessage, onFragment, onClose',
+      'exports none of onConnection, onMessage, onFragment, onGap, onClose',
     ],
     ['values that are no functions', 'exports.onMessage = 5', 'exports none of'],
   ])('refuses %s, and names it', async (what, text, message) => {
