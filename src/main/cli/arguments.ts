@@ -1,6 +1,8 @@
 /** Reads the values of flags. What is wrong is told with the value and what is allowed. */
 import { InvalidArgumentError } from 'commander';
+import { isAddressRange } from '../../shared/address-range';
 import { LOG_LEVEL_NAMES, type LogLevels, levelMask } from '../../shared/log';
+import { canonicalOrigin } from '../../shared/origin';
 import { parseSyslogAddress } from '../log/syslog-address';
 
 const UNITS: { [unit: string]: number } = {
@@ -99,4 +101,20 @@ export function syslogAddress(text: string): string {
       'It must be a path such as /dev/log, unix-stream:/path, udp://host:port, tcp://host:port, or stderr.',
     );
   }
+}
+
+/** An origin, or a word for some. @returns it as it was given */
+export function origin(text: string): string {
+  if (text === 'any' || text === 'same-host' || canonicalOrigin(text) !== undefined) return text;
+  throw new InvalidArgumentError(
+    'It must be scheme://host or scheme://host:port with nothing behind it, such as https://app.example.com, or same-host, any, null or file://.',
+  );
+}
+
+/** An address of the internet, or a range of them. */
+export function addressRange(text: string): string {
+  if (isAddressRange(text)) return text;
+  throw new InvalidArgumentError(
+    'It must be an address or a range, such as 10.0.0.1, 10.0.0.0/8 or fd00::/8.',
+  );
 }

@@ -3,11 +3,20 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { HUB_NUMBERS, RING_NUMBERS, SLOW_POLICIES } from '../../shared/options';
 import { DEFAULT_PORT, type Given, type GivenSettings, type Origins } from '../config/settings';
-import { channelName, collect, logLevels, powerOfTwo, syslogAddress, wholeNumber } from './arguments';
+import {
+  addressRange,
+  channelName,
+  collect,
+  logLevels,
+  origin,
+  powerOfTwo,
+  syslogAddress,
+  wholeNumber,
+} from './arguments';
 
 /** Their names are those of `GivenSettings`. None has a default here: a file may say it too. */
 export function addHubFlags(command: Command): Command {
-  const { maxConnections, maxDescriptors, port } = HUB_NUMBERS;
+  const { maxConnections, maxConnectionsPerAddress, maxDescriptors, port } = HUB_NUMBERS;
   const { laneBytes } = RING_NUMBERS;
   const flags: Option[] = [
     new Option('--config <FILE>', 'read settings from this file, YAML or JSON; flags go before it').env(
@@ -30,6 +39,21 @@ export function addHubFlags(command: Command): Command {
     new Option('--max-descriptors <N>', 'take the process to have no more descriptors than these')
       .env('RINGCAST_MAX_DESCRIPTORS')
       .argParser(wholeNumber(maxDescriptors[1], maxDescriptors[2])),
+    new Option(
+      '--origin <ORIGIN>',
+      'pages that may connect: https://app.example.com, same-host or any (again for more; default: same-host)',
+    ).argParser((text, before?: string[]) => collect(origin(text), before)),
+    new Option(
+      '--token-file <FILE>',
+      'peers need a token of this file: Authorization: Bearer, or ?token=',
+    ).env('RINGCAST_TOKEN_FILE'),
+    new Option('--max-connections-per-address <N>', 'refuse more than so many from one address')
+      .env('RINGCAST_MAX_CONNECTIONS_PER_ADDRESS')
+      .argParser(wholeNumber(maxConnectionsPerAddress[1], maxConnectionsPerAddress[2])),
+    new Option(
+      '--trusted-proxy <ADDRESS>',
+      'believe this address or range about its clients: X-Forwarded-For (again for more)',
+    ).argParser((text, before?: string[]) => collect(addressRange(text), before)),
     new Option('--slow <POLICY>', 'a peer that falls behind is cut, or waited for')
       .env('RINGCAST_SLOW')
       .choices([...SLOW_POLICIES]),
@@ -74,6 +98,10 @@ const NAMES = [
   'channel',
   'maxConnections',
   'maxDescriptors',
+  'origin',
+  'tokenFile',
+  'maxConnectionsPerAddress',
+  'trustedProxy',
   'slow',
   'laneBytes',
   'socket',
@@ -81,7 +109,7 @@ const NAMES = [
   'logLevel',
   'syslog',
 ] as const satisfies readonly (keyof GivenSettings)[];
-const PATHS: readonly string[] = ['config', 'logFile', 'socket'];
+const PATHS: readonly string[] = ['config', 'logFile', 'socket', 'tokenFile'];
 
 /** What the user said to a command with these flags, and how. */
 export function givenTo(command: Command): Given {

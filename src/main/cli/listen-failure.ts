@@ -18,6 +18,11 @@ const LISTEN_FAILURES: { [code: string]: [message: string, remedy: string] } = {
 /** @param error the system's, or one whose cause is */
 export function listenFailure(error: Error, host: string | undefined, port: number | undefined): Failure {
   const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  if (error.message.startsWith('tls.'))
+    return new Failure(ExitCode.FAILURE, `Cannot serve wss: ${error.message}.`, {
+      remedy: 'Give a certificate and the key that belongs to it, both in PEM.',
+      cause: error,
+    });
   const [message, remedy] = LISTEN_FAILURES[code ?? ''] ?? [
     error.message.replace(/^cannot listen on \S+: /, ''),
     'Choose another address with --host and --port.',

@@ -26,9 +26,18 @@ export async function startHub(settings: Settings, note: (text: string) => void)
       note(`Other processes cannot post to this hub: ${(error as Error).message}. Give it its own --socket.`);
       return startHub(settings, note);
     }
+    if (error instanceof HubError && error.code === HubErrorCode.AUTHORIZE_LOAD_FAILED)
+      throw authorizeFailure(error);
     if (!(error instanceof HubError) || error.code !== HubErrorCode.LISTEN_FAILED) throw error;
     throw listenFailure(error, options.host, options.port);
   }
+}
+
+function authorizeFailure(error: HubError): Failure {
+  return new Failure(ExitCode.FAILURE, `Nobody could be let in: ${error.message}.`, {
+    remedy: 'Mend the file, or choose another one: --token-file, or authorize in the configuration file.',
+    cause: error,
+  });
 }
 
 function socketFailure(error: Error): Failure {

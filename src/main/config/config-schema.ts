@@ -7,8 +7,10 @@ import {
   RECEIVE_MODES,
   RING_NUMBERS,
   SLOW_POLICIES,
+  TLS_VERSIONS,
 } from '../../shared/options';
 import { logLevels, syslogAddress } from '../cli/arguments';
+import { ADMISSION_CHECKS } from './admission-schema';
 import {
   both,
   bytes,
@@ -98,12 +100,19 @@ export const checkConfig: Check = object({
   host: text,
   path: both(text, beginsWithSlash),
   ...numbers(HUB_NUMBERS),
+  ...ADMISSION_CHECKS,
   ring: object({
     ...numbers(RING_NUMBERS),
     laneBytes: both(bytes(RING_NUMBERS.laneBytes), powerOfTwo),
   }),
   channels: dictionary((name) => name === '*' || encodeChannelName(name), channel),
-  tls: object({ key: contentOfFile, cert: contentOfFile, ca: contentOfFile, passphrase: text }),
+  tls: object({
+    key: contentOfFile,
+    cert: contentOfFile,
+    ca: contentOfFile,
+    passphrase: text,
+    minVersion: oneOf(...TLS_VERSIONS),
+  }),
   producers: object({ socket: fileToWrite }),
   log: object({ file: fileToWrite, levels, syslog }),
   // Of ringcast bench, which reads and checks it: no setting of a hub.

@@ -12,6 +12,7 @@ import {
   type ChannelOptions,
   HUB_NUMBERS,
   type HubOptions,
+  ORIGIN_POLICIES,
   RING_NUMBERS,
   resolveHubOptions,
   type SlowPolicy,
@@ -35,6 +36,10 @@ export interface GivenSettings {
   channel?: string[];
   maxConnections?: number;
   maxDescriptors?: number;
+  origin?: string[];
+  maxConnectionsPerAddress?: number;
+  trustedProxy?: string[];
+  tokenFile?: string;
   slow?: SlowPolicy;
   laneBytes?: number;
   /** false: none. */
@@ -81,6 +86,10 @@ const KEYS = {
   path: ['path'],
   maxConnections: ['maxConnections'],
   maxDescriptors: ['maxDescriptors'],
+  origin: ['origins'],
+  maxConnectionsPerAddress: ['maxConnectionsPerAddress'],
+  trustedProxy: ['trustedProxies'],
+  tokenFile: ['tokenFile'],
   laneBytes: ['ring', 'laneBytes'],
   socket: ['producers', 'socket'],
   logFile: ['log', 'file'],
@@ -124,12 +133,13 @@ export function readSettings(
     ...logFromFile,
     ...withoutGaps({ file: logFile, levels: logLevel, syslog }),
   };
-  const { host, port, path, maxConnections, maxDescriptors, laneBytes } = values;
+  const { host, port, path, maxConnections, maxDescriptors, maxConnectionsPerAddress, laneBytes } = values;
   const hub: HubOptions = {
     host: DEFAULT_HOST,
     port: DEFAULT_PORT,
     ...fromFile,
-    ...withoutGaps({ host, port, path, maxConnections, maxDescriptors }),
+    ...withoutGaps({ host, port, path, maxConnections, maxDescriptors, maxConnectionsPerAddress }),
+    ...admissionOf(values, fromFile),
     ring: { ...fromFile.ring, ...withoutGaps({ laneBytes }) },
     producers: { socket: socket === false ? undefined : (socket ?? defaultProducerSocket(name)) },
     channels: channelsOf(values, fromFile.channels, stdinChannel),
@@ -153,6 +163,18 @@ export function readSettings(
 function loadFile(file: string): ConfigFile {
   const { readConfigFile } = require('./config-file') as typeof import('./config-file'); // with the YAML reader
   return readConfigFile(file);
+}
+
+/** A token file on the command line stands in the place of what the file says about who may come in. */
+function admissionOf(
+  { origin, trustedProxy, tokenFile }: GivenSettings,
+  { authorize }: Partial<HubOptions>,
+): Partial<HubOptions> {
+  const any = origin?.length === 1 && ORIGIN_POLICIES.find((policy) => policy === origin[0]);
+  return {
+    ...withoutGaps({ origins: any || origin, trustedProxies: trustedProxy, tokenFile }),
+    ...(tokenFile !== undefined && authorize !== undefined ? { authorize: undefined } : {}),
+  };
 }
 
 /** `--channel` says which channels there are, the file how they are; `--slow` holds for all of them. */

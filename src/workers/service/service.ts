@@ -24,7 +24,7 @@ import { Engine, type TurnLimits } from './engine';
 import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule, uncalledFunction } from './handler-module';
 import { Attachment, type HostServer } from './handshake/attachment';
-import { type Authorizer, createAuthorizer } from './handshake/authorizer';
+import { type Ask, type Authorizer, createAuthorizer } from './handshake/authorizer';
 import { Listener } from './handshake/listener';
 import type { EngineObserver } from './observer';
 import { ApplicationOutbox } from './outbox';
@@ -39,7 +39,7 @@ export interface ServiceSurroundings {
   /** Is told of the descriptors. */
   mirror?: DescriptorMirror;
   /** Asks the application about a handshake, where `authorize` is its function. */
-  askApplication?: Authorizer;
+  askApplication?: Ask;
   observer?: EngineObserver;
 }
 
@@ -50,6 +50,7 @@ export class Service implements ServiceControl {
   readonly #capacity: CapacityWatch;
   readonly #engine: Engine;
   readonly #listener: Listener;
+  readonly #authorizer: Authorizer | undefined;
   /** For producers in other processes, if the options name a socket. */
   readonly #door: ProducerDoor | undefined;
   #attachment: Attachment | undefined;
@@ -75,6 +76,7 @@ export class Service implements ServiceControl {
     const ring = new RingMemory(handle.ring);
     const board = new Board(handle.board);
     this.#options = options;
+    this.#authorizer = authorizer;
     this.#keeper = new LaneKeeper(ring, handle.ringId, () => this.#engine.wake());
     this.#outbox = new ApplicationOutbox(tell, options.inboundHighWaterBytes, () =>
       this.#engine.inbound.relieve(),
@@ -187,6 +189,7 @@ export class Service implements ServiceControl {
   async heartbeat(): Promise<void> {}
 
   async reconfigure(limits: LiveOptions): Promise<void> {
+    this.#authorizer?.reload();
     applyLive(this.#options, limits);
     this.#listener.reconfigured();
     this.#capacity.reconfigured();

@@ -56,6 +56,8 @@ export class Admission {
   /** Sockets that have not said what they want, and since when: oldest first. By address: that of a TLS socket is its carrier's. */
   readonly #silent = new Map<string, Silent>();
   readonly #attended = new AttendedTime(LOOK_MS);
+  /** Those whose time was over at the last look. */
+  #late: Silent[] = [];
   readonly #stopLooking: () => void;
 
   constructor(parts: AdmissionParts) {
@@ -109,9 +111,9 @@ export class Admission {
   #look(): void {
     this.#attended.look(this.#parts.scheduler.nowMs());
     const dueMs = this.#attended.ms - this.#parts.timeoutMs();
-    const late = [...takeWhile(this.#silent.values(), ({ attendedMs }) => attendedMs <= dueMs)];
-    // What lies in our buffers is read first: a request among it is in time.
-    if (late.length > 0) this.#parts.scheduler.soon(() => this.#expire(late));
+    // What lies in our buffers is read between two looks: a request among it is in time.
+    this.#expire(this.#late);
+    this.#late = [...takeWhile(this.#silent.values(), ({ attendedMs }) => attendedMs <= dueMs)];
   }
 
   #expire(late: Silent[]): void {

@@ -1,7 +1,7 @@
 /** Asks the application's `authorize`, in its thread. Thread: the service's. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AuthorizeQuestion, AuthorizeReply } from '../../../shared/authorize-messages';
-import type { Authorizer } from './authorizer';
+import type { Ask } from './authorizer';
 
 interface Asked {
   resolve(answer: unknown): void;
@@ -9,7 +9,7 @@ interface Asked {
 }
 
 /** @param port whose other end `AuthorizeDesk` has */
-export function applicationAuthorizer(port: MessagePort): Authorizer {
+export function applicationAuthorizer(port: MessagePort): Ask {
   const asked = new Map<number, Asked>();
   let lastId = 0;
   const tell = (question: AuthorizeQuestion): void => port.postMessage(question);

@@ -11,7 +11,13 @@ import type { ResolvedHubOptions } from '../../../shared/options';
 import { TokenFile } from './token-file';
 
 /** @returns an answer that is not checked yet, or a promise of one */
-export type Authorizer = (request: AuthorizeRequest, signal: AbortSignal) => unknown;
+export type Ask = (request: AuthorizeRequest, signal: AbortSignal) => unknown;
+
+export interface Authorizer {
+  ask: Ask;
+  /** The hub's options were read again. @throws {HubError} AUTHORIZE_LOAD_FAILED, and stays as it was */
+  reload(): void;
+}
 
 /**
  * @param application asks the application's function
@@ -20,21 +26,20 @@ export type Authorizer = (request: AuthorizeRequest, signal: AbortSignal) => unk
  */
 export async function createAuthorizer(
   { authorize, tokenFile }: ResolvedHubOptions,
-  application: Authorizer | undefined,
+  application: Ask | undefined,
 ): Promise<Authorizer | undefined> {
   if (tokenFile !== undefined) {
-    const tokens = TokenFile.read(tokenFile);
-    return (request) => tokens.answer(request);
+    const tokens = new TokenFile(tokenFile);
+    return { ask: (request) => tokens.answer(request), reload: () => tokens.reload() };
   }
   if (authorize === undefined) return undefined;
-  if (authorize.by === 'module') return ofModule(await load(authorize.file));
+  if (authorize.by === 'module') {
+    const ask = await load(authorize.file);
+    return { ask: (request, signal) => ask(request, { signal }), reload: () => {} };
+  }
   if (application === undefined)
     throw new HubError(HubErrorCode.INTERNAL, 'authorize is a function, and nobody is there to call it');
-  return application;
-}
-
-function ofModule(authorize: AuthorizeFunction): Authorizer {
-  return (request, signal) => authorize(request, { signal });
+  return { ask: application, reload: () => {} };
 }
 
 async function load(file: string): Promise<AuthorizeFunction> {

@@ -45,7 +45,7 @@ export class Inquiry {
     const request = this.#requestOf(handshake);
     if ('status' in request) return { refusal: request };
     const outcome = await this.#pending.wait(handshake.socket, authorizeTimeoutMs, (signal) =>
-      this.#authorizer(request, signal),
+      this.#authorizer.ask(request, signal),
     );
     return this.#read(outcome, request);
   }

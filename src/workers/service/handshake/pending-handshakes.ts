@@ -11,6 +11,9 @@
 import type { Duplex } from 'node:stream';
 import type { Scheduler } from '../peer-socket';
 
+/** In this time answers that have come already are read. */
+const READ_MS = 50;
+
 export type Outcome =
   | { type: 'answered'; answer: unknown }
   | { type: 'failed'; cause: unknown }
@@ -69,14 +72,14 @@ export class PendingHandshakes {
     for (const settle of [...this.#waiting]) settle({ type: 'closing' });
   }
 
-  /** An answer that is there already, and only not read since this thread was busy, is in time. */
+  /** An answer that is there already, and only not read since this thread was busy, is in time: so it is read before. */
   #deadline(timeoutMs: number, settle: (outcome: Outcome) => void): () => void {
     const { scheduler } = this.#parts;
-    const stop = scheduler.every(timeoutMs, () => {
+    let stop = scheduler.every(timeoutMs, () => {
       stop();
-      scheduler.soon(() => settle({ type: 'late' }));
+      stop = scheduler.every(READ_MS, () => settle({ type: 'late' }));
     });
-    return stop;
+    return () => stop();
   }
 }
 

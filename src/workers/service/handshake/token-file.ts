@@ -6,25 +6,31 @@
  * Thread: the service's.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { AuthorizeAnswer, AuthorizeRequest } from '../../../shared/authorization';
 import { HubError, HubErrorCode } from '../../../shared/errors';
+import { log } from '../../../shared/log';
 
 /** A token that can be guessed is none. */
 const MIN_TOKEN_LENGTH = 16;
+/** A file that others than its owner can read. */
+const OTHERS_MODE = 0o077;
 const BEARER = /^Bearer +([^\s]+) *$/i;
 const CHALLENGE = 'Bearer realm="ringcast"';
 
 export class TokenFile {
-  readonly #digests: readonly Buffer[];
-
-  private constructor(digests: readonly Buffer[]) {
-    this.#digests = digests;
-  }
+  readonly #file: string;
+  #digests: readonly Buffer[] = [];
 
   /** @throws {HubError} AUTHORIZE_LOAD_FAILED if it cannot be read, holds no token or one that is too short */
-  static read(file: string): TokenFile {
-    return new TokenFile(readTokens(file).map(digestOf));
+  constructor(file: string) {
+    this.#file = file;
+    this.reload();
+  }
+
+  /** Reads it again. @throws {HubError} as the constructor; then the tokens stay as they were */
+  reload(): void {
+    this.#digests = readTokens(this.#file).map(digestOf);
   }
 
   answer({ url, headers }: AuthorizeRequest): AuthorizeAnswer {
@@ -45,6 +51,8 @@ function readTokens(file: string): string[] {
   let content: string;
   try {
     content = readFileSync(file, 'utf8');
+    if ((statSync(file).mode & OTHERS_MODE) !== 0)
+      log.warn(`tokenFile ${file} can be read by others than its owner: chmod 600 it`);
   } catch (cause) {
     throw failure(`tokenFile ${file} cannot be read: ${(cause as Error).message}`, cause);
   }

@@ -109,10 +109,8 @@ describe('admission', () => {
     const world = new World();
     const silent = world.accept();
     world.scheduler.pass(TIMEOUT_MS - 500);
-    world.scheduler.runTurns();
     expect(world.expired).toEqual([]);
-    world.scheduler.pass(750);
-    world.scheduler.runTurns();
+    world.scheduler.pass(1_000);
     expect([world.expired, world.admission.sockets]).toEqual([[silent], 0]);
   });
 
@@ -122,11 +120,10 @@ describe('admission', () => {
     const slow = world.accept();
     world.scheduler.jump(60_000);
     world.scheduler.pass(TIMEOUT_MS - 1_000);
-    world.scheduler.runTurns();
     expect(world.expired).toEqual([]);
-    world.scheduler.pass(1_000); // both are due now, and one of them is read before it is ended
+    world.scheduler.pass(625); // both are due now, and one of them is read before it is ended
     world.admission.spoke(slow);
-    world.scheduler.runTurns();
+    world.scheduler.pass(250);
     expect(world.expired).toEqual([silent]);
   });
 
@@ -136,7 +133,6 @@ describe('admission', () => {
     world.admission.spoke(socket);
     expect(world.admission.silent).toBe(0);
     world.scheduler.pass(2 * TIMEOUT_MS);
-    world.scheduler.runTurns();
     expect(world.expired).toEqual([]);
     world.admission.stop();
     expect(world.scheduler.timers).toBe(0);
