@@ -237,7 +237,7 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs`, `logLevel` and the numbers
+   * Changes limits while the hub runs: `maxConnections`, `maxDescriptors`, `maxOutboundBytes`, `pingIntervalMs`, `pongTimeoutMs`, `closeDeadlineMs`, `closeSpreadMs`, `logLevel` and the numbers
    * of the channels at once, `maxMessageBytes`, `maxFragments`, who may come in (`origins`, `trustedProxies` and the limits of
    * the door, another function `authorize`) and a new certificate in `tls` for the connections to come.
    *
