@@ -1,4 +1,7 @@
-/** Each close code that a hub sends by itself, for its real cause, seen by a client that shares no code with it. */
+/**
+ * Each close code that a hub sends, seen by a client that shares no code with it: for its cause where a peer's bytes are the cause, else
+ * by `hub.disconnect`. Slow peers, expiry and restarts have tests of their own.
+ */
 import path from 'node:path';
 import { CloseCode, type Hub, type HubOptions } from '../../src/main';
 import { endAll, startHub } from '../support/hubs';
