@@ -30,24 +30,27 @@ export class Simulation {
   readonly #unfinished: Unfinished[] = [];
   /** The last message of each channel that came out of the ring. */
   readonly #lastPosted = new Map<string, number>();
+  /** Many long messages, and little room for them. */
+  readonly #heavy: boolean;
   #lostProducer: number | undefined;
   #addressed = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
     const { random } = this;
+    this.#heavy = random.onceIn(3);
     this.world = new EngineWorld({
       producers: 3, // the last one sends nothing but fragments, and may be lost
       maxChannels: 8,
       channels: {
         strict: { maxLagBytes: 3_000, maxStallMs: 3_000 },
-        few: { maxLagMessages: 12, maxLagMs: 2_000 },
+        few: { maxLagMessages: 6, maxLagMs: 2_000 },
         waits: { slow: 'wait', maxLagBytes: 4_000 },
         skips: { slow: 'skip', maxLagMessages: 8, maxLagBytes: 30_000, maxLagMs: 3_000, gapMessage: GAP },
         conflates: { slow: 'conflate', maxLagMessages: 8, maxLagBytes: 60_000, gapMessage: GAP },
         '*': {},
       },
-      maxOutboundBytes: random.onceIn(3) ? 512 * 1024 : 64 * 1024 * 1024,
+      maxOutboundBytes: this.#heavy ? 64 * 1024 : 64 * 1024 * 1024,
       pingIntervalMs: random.onceIn(2) ? 0 : 1_500,
       pongTimeoutMs: 1_000,
       maxFragmentGapMs: random.onceIn(2) ? 1_200 : 60_000,
@@ -58,7 +61,18 @@ export class Simulation {
     const { random } = this;
     const number = this.items.length;
     const id = number.toString(16).padStart(8, '0');
-    const size = random.pick([0, 1, 20, 117, 118, 119, 300, 300, 2_000, random.onceIn(4) ? 20_000 : 40]);
+    const size = random.pick([
+      0,
+      1,
+      20,
+      117,
+      118,
+      119,
+      300,
+      300,
+      2_000,
+      this.#heavy || random.onceIn(4) ? 20_000 : 40,
+    ]);
     const text = random.onceIn(2);
     const payload = text
       ? Buffer.from(id + 'ä'.repeat(size >>> 1))
@@ -109,6 +123,7 @@ export class Simulation {
     const refer = random.onceIn(2);
     const result = this.world.post(channel, data, { ticket, by: random.below(2), refer, key });
     if (result !== 'posted') {
+      this.reached.refused = true;
       this.items[number].ticket = 0;
       return result;
     }
