@@ -11,8 +11,10 @@ export const HubErrorCode = {
   INTRODUCTION_FAILED: 'RINGCAST_E_INTRODUCTION_FAILED',
   /** The service thread could not listen; `cause` has the system's error. */
   LISTEN_FAILED: 'RINGCAST_E_LISTEN_FAILED',
-  /** The service thread ended, or never started. Posts answer `'closed'`; create a new hub. */
+  /** The service thread ended for good, or never started. Posts answer `'closed'`; create a new hub. */
   SERVICE_GONE: 'RINGCAST_E_SERVICE_GONE',
+  /** The service thread ended before it told what became of this, and was started again: nobody knows whether it was done. */
+  SERVICE_RESTARTED: 'RINGCAST_E_SERVICE_RESTARTED',
   /** A call to the service thread was not answered in time: it is busy, or stuck. */
   CONTROL_TIMEOUT: 'RINGCAST_E_CONTROL_TIMEOUT',
   /** The call came after `close`. */

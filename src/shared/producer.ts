@@ -11,13 +11,23 @@ import { encodeChannelName, isChannelAllowed } from './channel-name';
 import { HubError, HubErrorCode } from './errors';
 import { joinLog } from './log';
 import { type FragmentPlace, type MessageOptions, OutgoingMessage } from './outgoing-message';
+import {
+  checkConnectionId,
+  checkLaneBytes,
+  checkTimeout,
+  DEFAULT_TIMEOUT_MS,
+  encodeKey,
+  fragmentKind,
+  kindOf,
+} from './post-checks';
 import { maxPayloadBytesOf, type ProducerHandle } from './producer-handle';
 import { attachToRing, type RingAttachment } from './ring/attach';
-import { MIN_LANE_BYTES, RingMemory, Word } from './ring/layout';
+import { KeeperLine } from './ring/keeper-line';
+import { RingMemory, Word } from './ring/layout';
 import { NO_GATE, type PostResult, type RecordExtras } from './ring/producer';
-import { CHANNEL_BY_NAME, MAX_KEY_BYTES, RecordKind } from './ring/record';
+import { CHANNEL_BY_NAME, RecordKind } from './ring/record';
 import { type Attempt, RoomWaiter } from './ring/room';
-import { type SettledTicket, type Settlement, TicketBook } from './settlements';
+import { fateLost, type SettledTicket, type Settlement, TicketBook } from './settlements';
 
 export { HubError, HubErrorCode } from './errors';
 export { LogLevel, type LogLevels, type LogTags, log, setLogLevel } from './log';
@@ -54,16 +64,14 @@ export interface TrackedPost {
   /**
    * Resolves when nothing more will become of the message. All zero if it was not posted.
    *
-   * Rejects with a `HubError` SERVICE_GONE if the service thread ended before it told.
+   * Rejects with a `HubError` if the service thread took the message and ended before it told: SERVICE_RESTARTED if it was
+   * started again, SERVICE_GONE if not.
    */
   settled: Promise<Settlement>;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
 /** Messages in fragments are numbered, and their numbers come round. */
 const LAST_MESSAGE_NUMBER = 2 ** 31 - 1;
-/** The longest time-out: what a timer can hold. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 interface ChannelReference {
   /** The channel's number, or `CHANNEL_BY_NAME` as long as it has none. */
@@ -84,6 +92,7 @@ export class Producer {
   readonly #laneBytes: number;
   readonly #board: Board;
   readonly #attachment: RingAttachment | undefined;
+  readonly #line: KeeperLine | undefined;
   readonly #room: RoomWaiter | undefined;
   readonly #channels = new Map<string, ChannelReference>();
   readonly #tickets: TicketBook;
@@ -99,16 +108,19 @@ export class Producer {
     this.#laneBytes = checkLaneBytes(options.laneBytes, this.#ring.laneBytes);
     this.maxPayloadBytes = maxPayloadBytesOf(this.#laneBytes);
     this.#tickets = new TicketBook(
-      () => this.#attachment?.port.ref(), // an answer is due: keep this thread alive for it
+      () => this.#line?.ref(), // an answer is due: keep this thread alive for it
       () => this.#quiet(),
     );
     this.#attachment = attachToRing(this.#ring, handle.ringId, { laneBytes: this.#laneBytes });
     if (this.#attachment === undefined) return; // the hub is closed: every post says so
     this.#room = new RoomWaiter(this.#attachment.producer);
-    const { port } = this.#attachment;
-    port.on('message', (settled: SettledTicket[]) => this.#tickets.settle(settled));
-    port.on('close', () => this.#serviceGone());
-    port.unref();
+    this.#line = new KeeperLine(this.#ring, handle.ringId, this.#attachment, {
+      message: (settled) => this.#tickets.settle(settled as SettledTicket[]),
+      takenOver: (position) => {
+        if (position !== null) this.#tickets.failTaken(position, fateLost(HubErrorCode.SERVICE_RESTARTED));
+      },
+      gone: () => this.#tickets.fail(fateLost(HubErrorCode.SERVICE_GONE)),
+    });
   }
 
   /**
@@ -183,7 +195,8 @@ export class Producer {
     // What can throw has thrown by now: a ticket that nobody settles would keep this thread alive.
     const { ticket, settled } = this.#tickets.open();
     const result = this.#countIfRefused(reference, this.#try(reference, kind, data, { ...extras, ticket }));
-    if (result !== 'posted') this.#tickets.cancel(ticket);
+    if (result === 'posted') this.#posted(ticket);
+    else this.#tickets.cancel(ticket);
     return { result, settled };
   }
 
@@ -213,7 +226,7 @@ export class Producer {
   close(): void {
     this.#attachment?.producer.close();
     this.#room?.retry(); // whoever waits learns of it now
-    if (this.#tickets.empty) this.#attachment?.port.close();
+    if (this.#tickets.empty) this.#line?.close();
     // Otherwise the port closes with the last ticket: the service still has answers for us.
   }
 
@@ -245,6 +258,7 @@ export class Producer {
     };
     const attempt: Attempt = () => {
       const posted = this.#attachment?.producer.tryPost(kind, number, data, NO_GATE, extras) ?? 'closed';
+      if (posted === 'posted') this.#posted(ticket);
       if (posted !== 'full') waitNoMore(); // at once, not a microtask later: the next post must not be refused for it
       return posted;
     };
@@ -350,16 +364,13 @@ export class Producer {
 
   /** No answer is due any more: the port need not keep the thread alive, nor stay open for a producer that is closed. */
   #quiet(): void {
-    this.#attachment?.port.unref();
-    if (this.#attachment?.producer.closed) this.#attachment.port.close();
+    this.#line?.unref();
+    if (this.#attachment?.producer.closed) this.#line?.close();
   }
 
-  #serviceGone(): void {
-    const error = new HubError(
-      HubErrorCode.SERVICE_GONE,
-      'the service thread ended before it told what became of this',
-    );
-    this.#tickets.fail(error);
+  /** Notes where the record ends that was posted last: a service thread that is restarted tells how far the one before it came. */
+  #posted(ticket: number): void {
+    if (this.#attachment !== undefined) this.#tickets.posted(ticket, this.#attachment.producer.position);
   }
 }
 
@@ -395,18 +406,6 @@ function handleOfThisThread(): ProducerHandle | undefined {
   return (workerData as { ringcast?: ProducerHandle } | null | undefined)?.ringcast;
 }
 
-function checkConnectionId(connectionId: number): void {
-  if (Number.isSafeInteger(connectionId) && connectionId >= 0) return;
-  throw new TypeError(`connection id is ${String(connectionId)}: it must be the id of a connection's info`);
-}
-
-/** A fragment that is first and last is a message like any other. */
-function fragmentKind({ first, last }: FragmentPlace, text: boolean): RecordKind {
-  if (first && last) return text ? RecordKind.SEND_TEXT : RecordKind.SEND_BINARY;
-  if (first) return text ? RecordKind.FRAGMENT_TEXT : RecordKind.FRAGMENT_BINARY;
-  return last ? RecordKind.FRAGMENT_LAST : RecordKind.FRAGMENT_NEXT;
-}
-
 /** What a record carries beside its payload; nothing, for most. */
 function extrasOf(
   { number, name }: ChannelReference,
@@ -417,38 +416,4 @@ function extrasOf(
     name: number === CHANNEL_BY_NAME ? name : undefined,
     key: options?.key === undefined ? undefined : encodeKey(options.key),
   };
-}
-
-function encodeKey(key: string): Uint8Array {
-  if (typeof key !== 'string') throw new TypeError(`key is ${String(key)}: it must be a string`);
-  const bytes = Buffer.from(key, 'utf8');
-  if (bytes.length > MAX_KEY_BYTES)
-    throw new RangeError(`key of ${bytes.length} bytes: the longest is ${MAX_KEY_BYTES}`);
-  return bytes;
-}
-
-/** What was given in place of a string or bytes: a class by its name, since `new Uint8Array(…)` may be all that is missing. */
-function kindOf(value: unknown): string {
-  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
-  return value.constructor?.name ?? 'object';
-}
-
-function checkLaneBytes(laneBytes: number | undefined, most: number): number {
-  if (laneBytes === undefined) return most;
-  if (typeof laneBytes !== 'number') {
-    throw new TypeError(`laneBytes is ${kindOf(laneBytes)}: it must be a number`);
-  }
-  if (Number.isInteger(laneBytes) && laneBytes >= MIN_LANE_BYTES && laneBytes <= most) return laneBytes;
-  throw new RangeError(
-    `laneBytes is ${laneBytes}: it must be an integer from ${MIN_LANE_BYTES} to ${most}, the hub's ring.laneBytes; raise that for more`,
-  );
-}
-
-function checkTimeout(timeoutMs: number = DEFAULT_TIMEOUT_MS): number {
-  if (typeof timeoutMs !== 'number')
-    throw new TypeError(`timeoutMs is ${typeof timeoutMs}: it must be a number`);
-  if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-    throw new RangeError(`timeoutMs is ${String(timeoutMs)}: it must be from 0 to ${MAX_TIMEOUT_MS}`);
-  }
-  return timeoutMs;
 }

@@ -29,6 +29,8 @@ const LAST_TICKET = 2 ** 31 - 1;
 interface Waiting {
   resolve(settlement: Settlement): void;
   reject(error: unknown): void;
+  /** Where its record ends in the lane; undefined as long as it is not posted. */
+  end: number | undefined;
 }
 
 function fateUnknown(): HubError {
@@ -36,6 +38,12 @@ function fateUnknown(): HubError {
     HubErrorCode.CONNECTION_LOST,
     'the connection to the hub broke before it told what became of this message, which it has',
   );
+}
+
+/** The service thread ended before it told what became of a message that it had taken. */
+export function fateLost(code: HubErrorCode): HubError {
+  const then = code === HubErrorCode.SERVICE_RESTARTED ? ', and was started again' : '';
+  return new HubError(code, `the service thread ended before it told what became of this${then}`);
 }
 
 /** The open tickets of one producer. Thread: the producer's. */
@@ -60,7 +68,7 @@ export class TicketBook {
     while (this.#waiting.has(this.#last));
     const ticket = this.#last;
     const settled = new Promise<Settlement>((resolve, reject) =>
-      this.#waiting.set(ticket, { resolve, reject }),
+      this.#waiting.set(ticket, { resolve, reject, end: undefined }),
     );
     settled.catch(() => {}); // whoever does not wait for it need not handle its failure
     if (this.#waiting.size === 1) this.#onFirst();
@@ -77,6 +85,22 @@ export class TicketBook {
     if (this.empty) this.#onNone();
   }
 
+  /** Its record is in the lane, and ends there at this position. */
+  posted(ticket: number, end: number): void {
+    const waiting = this.#waiting.get(ticket);
+    if (waiting !== undefined) waiting.end = end;
+  }
+
+  /** What became of the records that end at or before `position` nobody will tell. */
+  failTaken(position: number, error: unknown): void {
+    for (const [ticket, { end, reject }] of this.#waiting) {
+      if (end === undefined || ((end - position) | 0) > 0) continue;
+      this.#waiting.delete(ticket);
+      reject(error);
+    }
+    if (this.empty) this.#onNone();
+  }
+
   /** Nothing became of it: it was not posted. */
   cancel(ticket: number): void {
     this.#waiting.get(ticket)?.resolve(NOTHING);
@@ -87,5 +111,6 @@ export class TicketBook {
   fail(error: unknown): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
+    this.#onNone();
   }
 }

@@ -17,6 +17,7 @@ import { localKeeper, type ProducerIntroduction } from './keeper';
 import { takeTag } from './lanes';
 import { type RingMemory, Word } from './layout';
 import { RingProducer } from './producer';
+import type { WardenIntroduction } from './warden';
 
 /** How long a worker thread waits for a lane whose last owner is just going. The main thread does not wait. */
 const LANE_WAIT_MS = 1_000;
@@ -25,6 +26,12 @@ export interface RingAttachment {
   producer: RingProducer;
   /** Our end of the port that the keeper holds: the keeper's messages come here, and our death shows there. */
   port: MessagePort;
+  /** The keeper that has the other end: its thread id plus one. */
+  keeper: number;
+  /** Our end of the port that the warden holds; undefined: there is no warden, since the keeper lives as long as the ring. */
+  life: MessagePort | undefined;
+  /** Resolves if the keeper could not be told, and there is a warden: so another keeper will come. */
+  lost: Promise<void>;
 }
 
 export interface AttachOptions {
@@ -52,11 +59,19 @@ export function attachToRing(
   if (isRingClosed(ring)) return undefined;
   const tag = takeTag(ring);
   const { port1, port2 } = new MessageChannel();
-  // Before the lane is taken: killed in between, this thread leaves nothing that nobody watches.
-  introduce(ring, { ringcast: 'producer', ringId, tag, port: port2 }, onUnknown);
+  // Both before the lane is taken: killed in between, this thread leaves nothing that nobody watches.
+  const life = tellWarden(ring, ringId, tag);
+  const keeper = Atomics.load(ring.words, Word.KEEPER_THREAD); // [model: none] who keeps the lanes is not modelled
+  const lost = new Promise<void>((resolve) => {
+    introduce(keeper, { ringcast: 'producer', ringId, tag, port: port2 }, (cause) => {
+      if (life !== undefined) resolve();
+      else if (!isRingClosed(ring)) onUnknown(keeper - 1, cause);
+    });
+  });
   const producer = waitForLane(ring, tag, laneWaitMs, laneBytes);
-  if (producer !== undefined) return { producer, port: port1 };
+  if (producer !== undefined) return { producer, port: port1, keeper, life, lost };
   port1.close();
+  life?.close();
   if (isRingClosed(ring)) return undefined;
   throw new HubError(
     HubErrorCode.TOO_MANY_PRODUCERS,
@@ -64,19 +79,32 @@ export function attachToRing(
   );
 }
 
-function introduce(
-  ring: RingMemory,
+/** @returns our end of the port that the warden holds; undefined if there is no warden */
+function tellWarden(ring: RingMemory, ringId: string, tag: number): MessagePort | undefined {
+  const warden = Atomics.load(ring.words, Word.WARDEN_THREAD); // [model: none] set once, before the ring is handed out
+  if (warden === 0) return undefined;
+  const { port1, port2 } = new MessageChannel();
+  port1.unref();
+  if (warden - 1 === threadId) return port1; // it ends with the warden: nobody needs to be told
+  const introduction: WardenIntroduction = { ringcast: 'producer lives', ringId, tag, port: port2 };
+  // Refused only where the hub is gone, or hears no messages between threads: then only the keeper watches.
+  postMessageToThread(warden - 1, introduction, [port2]).catch(() => {});
+  return port1;
+}
+
+/**
+ * Hands the keeper the port that tells it of this thread's end.
+ *
+ * @param keeper its thread id plus one
+ * @param onUnknown called if there is no such thread any more
+ */
+export function introduce(
+  keeper: number,
   introduction: ProducerIntroduction,
-  onUnknown: (keeperThread: number, cause: unknown) => void,
+  onUnknown: (cause: unknown) => void,
 ): void {
-  const keeperThread = Atomics.load(ring.words, Word.KEEPER_THREAD) - 1; // [model: none] set once, before the ring is handed out
-  if (keeperThread === threadId) {
-    localKeeper(introduction.ringId)?.adopt(introduction.tag, introduction.port);
-    return;
-  }
-  postMessageToThread(keeperThread, introduction, [introduction.port]).catch((cause: unknown) => {
-    if (!isRingClosed(ring)) onUnknown(keeperThread, cause);
-  });
+  if (keeper - 1 === threadId) localKeeper(introduction.ringId)?.adopt(introduction);
+  else postMessageToThread(keeper - 1, introduction, [introduction.port]).catch(onUnknown);
 }
 
 function warnOfUnknown(keeperThread: number, cause: unknown): void {

@@ -58,6 +58,8 @@ export class RingConsumer {
   readonly #words: Int32Array;
   /** Records with a lower stamp are older than this service thread's join. */
   readonly #joinStamp: number;
+  /** Where this thread began to read each lane. */
+  readonly #startedAt: Int32Array;
   /** Whether this thread keeps the count of drained messages. */
   readonly #counting: boolean;
   /** Where we are in each lane; ahead of the stored cursor only inside `drain`. */
@@ -103,6 +105,7 @@ export class RingConsumer {
       this.#position[lane] = Atomics.load(ring.words, ring.cursorWord(lane, slot)); // [model: restart.cursor]
     }
     this.#stored = this.#position.slice();
+    this.#startedAt = this.#position.slice();
   }
 
   /**
@@ -159,6 +162,11 @@ export class RingConsumer {
     wakeAllWaiting(this.ring); // [model: leave.wake]
     if (this.slot !== KEEPER_SLOT) ringBell(this.ring, KEEPER_SLOT); // a lane that closes may have waited for our cursor
     return true;
+  }
+
+  /** Where this thread began to read a lane: what lies before was taken by those whose slot it took over. */
+  startedAt(lane: number): number {
+    return this.#startedAt[lane];
   }
 
   /** Whether a lane holds anything that this thread has not stored as read. The check before sleep, and after a close. */

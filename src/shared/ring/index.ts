@@ -4,7 +4,7 @@ export { closeRing, isRingClosed } from './close';
 export { type DrainBudget, RingConsumer, type RingRecord } from './consumer';
 export { Doorbell, ringBell } from './doorbell';
 export { closeGate, openGate } from './gates';
-export { LaneKeeper, type ProducerIntroduction } from './keeper';
+export { type KeeperSuccession, LaneKeeper, type ProducerIntroduction } from './keeper';
 export {
   claimLane,
   closeLane,
@@ -27,3 +27,4 @@ export {
   RecordKind,
 } from './record';
 export { RoomWaiter, wakeAllWaiting } from './room';
+export { LaneWarden } from './warden';

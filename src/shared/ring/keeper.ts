@@ -4,19 +4,41 @@
  * A producer thread hands the keeper's thread a MessagePort *before* it takes a lane (`attach.ts`). However that thread
  * ends (close, exit, throw, terminate, out of memory), the port closes here. Nothing is guessed by time-outs.
  *
- * Thread: the service thread of slot 0. One keeper a ring.
+ * Which lanes are closing stands in the ring, not here: so a keeper that takes over from one that died finds them, and the
+ * producers that live introduce themselves again (`keeper-line.ts`). Who died in between is known to the warden.
+ *
+ * Thread: the service thread of slot 0. One keeper a ring at a time.
  */
 import { type MessagePort, threadId } from 'node:worker_threads';
-import { closeLane, findLane, reclaimLane } from './lanes';
+import { closeLane, closeLanesOfThread, closingLanes, findLane, reclaimLane } from './lanes';
 import { LaneWord, type RingMemory, Word } from './layout';
 
-/** What an attaching thread sends to the keeper's thread by `postMessageToThread`. */
+/** What a producer's thread sends to the keeper's thread by `postMessageToThread`. */
 export interface ProducerIntroduction {
   ringcast: 'producer';
   /** Tells apart the rings whose keepers live in one thread. */
   ringId: string;
   tag: number;
   port: MessagePort;
+  /** It had another port, or thought it had, whose keeper is gone: it wants to know how far that one came. */
+  again?: boolean;
+}
+
+/** What a keeper first says to a producer that introduced itself again. */
+export interface TakenOver {
+  /**
+   * The records before this position of its lane were taken by keepers that are gone: what became of them is not known.
+   * Null: there are none.
+   */
+  takenTo: number | null;
+}
+
+/** A keeper that follows one that died. */
+export interface KeeperSuccession {
+  /** The thread of the one that died: lanes that it had itself are closed. */
+  predecessor: number;
+  /** Up to which position a lane was read when this keeper took over. */
+  takenTo(lane: number): number;
 }
 
 export class LaneKeeper {
@@ -24,8 +46,10 @@ export class LaneKeeper {
   readonly #ringId: string;
   readonly #onClosing: () => void;
   readonly #ports = new Map<number, MessagePort>();
-  /** Lanes that are closing, with the tag of the owner that is gone. */
+  readonly #succession: KeeperSuccession | undefined;
+  /** Lanes that are closing, with the tag of the owner that is gone: those seen when `LANES_CLOSED` was `#closedSeen`. */
   readonly #closing = new Map<number, number>();
+  #closedSeen: number | undefined;
   /** Messages for producers whose port has not arrived yet: it travels by way of the main thread. */
   readonly #undelivered = new Map<number, unknown[]>();
   readonly #onWorkerMessage = (message: unknown): void => this.#meet(message);
@@ -34,14 +58,17 @@ export class LaneKeeper {
    * Starts to listen. Every producer that attaches from now on is known.
    *
    * @param onClosing called when a lane began to close: drain soon, then call `reclaim`
+   * @param succession if there was a keeper before, whose thread has ended
    */
-  constructor(ring: RingMemory, ringId: string, onClosing: () => void) {
+  constructor(ring: RingMemory, ringId: string, onClosing: () => void, succession?: KeeperSuccession) {
     this.#ring = ring;
     this.#ringId = ringId;
     this.#onClosing = onClosing;
+    this.#succession = succession;
+    if (succession !== undefined) closeLanesOfThread(ring, succession.predecessor);
     process.on('workerMessage', this.#onWorkerMessage);
     localKeepers.set(ringId, this);
-    Atomics.store(ring.words, Word.KEEPER_THREAD, threadId + 1); // [model: none] once
+    Atomics.store(ring.words, Word.KEEPER_THREAD, threadId + 1); // [model: none] once for each keeper
   }
 
   /**
@@ -49,6 +76,7 @@ export class LaneKeeper {
    * service threads of other slots ring when they have stored a cursor of such a lane.
    */
   reclaim(): void {
+    this.#lookForClosing();
     for (const [lane, tag] of this.#closing) {
       if (!reclaimLane(this.#ring, lane, tag)) continue;
       this.#closing.delete(lane);
@@ -93,15 +121,16 @@ export class LaneKeeper {
     this.#undelivered.clear();
   }
 
-  /** A producer is about to take a lane. `workerMessage` brings those of other threads here. */
+  /** A producer is about to take a lane, or has one. `workerMessage` brings those of other threads here. */
   #meet(message: unknown): void {
-    if (isIntroduction(message) && message.ringId === this.#ringId) this.adopt(message.tag, message.port);
+    if (isIntroduction(message) && message.ringId === this.#ringId) this.adopt(message);
   }
 
   /** Takes the port whose close tells of the end of the producer `tag`. */
-  adopt(tag: number, port: MessagePort): void {
+  adopt({ tag, port, again }: Pick<ProducerIntroduction, 'tag' | 'port' | 'again'>): void {
+    if (again === true) port.postMessage({ takenTo: this.#takenTo(tag) } satisfies TakenOver);
     this.#ports.set(tag, port);
-    port.on('close', () => this.#part(tag));
+    port.on('close', () => this.#part(tag, port));
     port.on('message', () => {}); // without a listener the port does not tell of its close
     port.unref();
     for (const waiting of this.#undelivered.get(tag) ?? []) port.postMessage(waiting);
@@ -109,14 +138,29 @@ export class LaneKeeper {
   }
 
   /** The producer's thread ended, or it closed: its lane closes, whichever it took. */
-  #part(tag: number): void {
+  #part(tag: number, port: MessagePort): void {
+    if (this.#ports.get(tag) !== port) return; // it has introduced itself anew since
     this.#ports.delete(tag);
     this.#undelivered.delete(tag);
     const lane = findLane(this.#ring, tag);
     if (lane === -1) return; // it never took one
     closeLane(this.#ring, lane, tag);
-    this.#closing.set(lane, tag);
     this.#onClosing();
+  }
+
+  /** Looks through the lanes, if one has closed since it was last done. */
+  #lookForClosing(): void {
+    const closed = Atomics.load(this.#ring.words, Word.LANES_CLOSED); // [model: none] the keeper there looks always
+    if (closed === this.#closedSeen) return;
+    this.#closedSeen = closed; // before the look: what closes meanwhile is looked for again
+    for (const { lane, tag } of closingLanes(this.#ring)) this.#closing.set(lane, tag);
+  }
+
+  /** How far keepers before this one came with the producer's lane; if it has none yet, they took nothing of it. */
+  #takenTo(tag: number): number | null {
+    const lane = findLane(this.#ring, tag);
+    if (lane === -1 || this.#succession === undefined) return null;
+    return this.#succession.takenTo(lane);
   }
 }
 

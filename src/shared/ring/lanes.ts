@@ -21,6 +21,8 @@ export type LaneState = (typeof LaneState)[keyof typeof LaneState];
 
 const STATE_BITS = 2;
 const MAX_TAG = 2 ** 30 - 1;
+/** In place of a thread's id. */
+const NO_THREAD = -1;
 
 export function laneState(ownerWord: number): LaneState {
   return (ownerWord & ((1 << STATE_BITS) - 1)) as LaneState;
@@ -77,7 +79,7 @@ export function claimLane(ring: RingMemory, tag: number, threadId: number): numb
     ) {
       continue;
     }
-    Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), threadId); // [model: none] for people
+    Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), threadId); // [model: none] for people, and for `closeLanesOfThread`
     Atomics.store(words, ring.laneWord(lane, LaneWord.PROCESS_ID), 0); // [model: none] for people
     copyCounter(ring, lane, LaneWord.POSTED, LaneWord.POSTED_BEFORE);
     copyCounter(ring, lane, LaneWord.REFUSED, LaneWord.REFUSED_BEFORE);
@@ -102,7 +104,8 @@ function copyCounter(ring: RingMemory, lane: number, from: number, to: number): 
 /**
  * LIVE → CLOSING, and rings every service thread: the owner may have died between its commit and its ring.
  *
- * Thread: the owner, or the keeper after the owner's thread ended. The second of the two does nothing.
+ * Thread: the owner; or, after the owner's thread ended, the keeper and the warden. Whoever comes later changes nothing, but
+ * says again that a lane closes: the one before may have been killed before it said so.
  */
 export function closeLane(ring: RingMemory, lane: number, tag: number): void {
   const live = ownerWordOf(tag, LaneState.LIVE);
@@ -113,7 +116,36 @@ export function closeLane(ring: RingMemory, lane: number, tag: number): void {
     live,
     ownerWordOf(tag, LaneState.CLOSING),
   );
-  ringEveryBell(ring); // [model: lane.ring]
+  Atomics.add(ring.words, Word.LANES_CLOSED, 1); // [model: none] the keeper there looks at every lane
+  ringEveryBell(ring); // [model: lane.ring] after the count: whoever wakes looks at it
+}
+
+/** Every lane that is CLOSING, with its owner's tag. Thread: the keeper. */
+export function closingLanes(ring: RingMemory): { lane: number; tag: number }[] {
+  const used = Atomics.load(ring.words, Word.LANES_USED); // [model: none] the keeper there looks at every lane
+  const closing: { lane: number; tag: number }[] = [];
+  for (let lane = 0; lane < used; lane++) {
+    const owner = Atomics.load(ring.words, ring.laneWord(lane, LaneWord.OWNER)); // [model: none] as above
+    if (laneState(owner) === LaneState.CLOSING) closing.push({ lane, tag: laneTag(owner) });
+  }
+  return closing;
+}
+
+/**
+ * Closes the lanes whose owners lived in this thread, which has ended.
+ *
+ * Thread: the keeper, before it takes a lane for anybody.
+ */
+export function closeLanesOfThread(ring: RingMemory, threadId: number): void {
+  const { words } = ring;
+  const used = Atomics.load(words, Word.LANES_USED); // [model: none] a killed service thread has no lane there
+  for (let lane = 0; lane < used; lane++) {
+    const owner = Atomics.load(words, ring.laneWord(lane, LaneWord.OWNER)); // [model: none] as above
+    if (laneState(owner) !== LaneState.LIVE) continue;
+    // An owner that was killed before it wrote down its thread is the warden's matter.
+    if (Atomics.load(words, ring.laneWord(lane, LaneWord.THREAD_ID)) !== threadId) continue; // [model: none] as above
+    closeLane(ring, lane, laneTag(owner));
+  }
 }
 
 /**
@@ -136,6 +168,7 @@ export function reclaimLane(ring: RingMemory, lane: number, tag: number): boolea
   }
   // An owner killed between its commit and its count: all it committed was drained, so that is what it posted.
   copyCounter(ring, lane, LaneWord.DRAINED, LaneWord.POSTED);
+  Atomics.store(words, ring.laneWord(lane, LaneWord.THREAD_ID), NO_THREAD); // [model: none] the next owner's is not known before it says so
   Atomics.store(words, ownerIndex, LaneState.FREE); // [model: lane.free]
   Atomics.add(words, Word.LANES_FREED, 1); // [model: lane.freed]
   Atomics.notify(words, Word.LANES_FREED); // [model: lane.notify]

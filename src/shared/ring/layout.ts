@@ -44,7 +44,7 @@ export const MAX_RING_BYTES = 4 * 2 ** 30;
 
 const MAGIC = 0x72_63_73_74;
 /** Changes with every change of this layout: threads that load different versions of the library must not share a ring. */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /** Word indices of the control block. */
 export const Word = {
@@ -69,6 +69,10 @@ export const Word = {
   LANES_FREED: 7 * LINE_WORDS,
   /** Thread id of the lane keeper plus one; 0: there is none yet. Written by the keeper. */
   KEEPER_THREAD: 8 * LINE_WORDS,
+  /** Thread id of the warden plus one (`warden.ts`); 0: the keeper lives as long as the ring. Written once, before the ring is handed out. */
+  WARDEN_THREAD: 8 * LINE_WORDS + 1,
+  /** Shared: grows each time a lane becomes CLOSING, so that the keeper knows when to look which. */
+  LANES_CLOSED: 8 * LINE_WORDS + 2,
 } as const;
 
 const SLOT_BASE = 9 * LINE_WORDS;
@@ -79,7 +83,7 @@ const GATES_BASE = SLOT_BASE + MAX_SERVICE_THREADS * SLOT_WORDS;
 export const LaneWord = {
   /** Shared: state and tag of the owner in one word; changed by compare-exchange. See `lanes.ts`. */
   OWNER: 0,
-  /** The owner's thread id: for people, never for decisions. */
+  /** The owner's thread id, or -1 until it says so. For people; and for a keeper that finds the lanes of the one before it. */
   THREAD_ID: 1,
   /** The process that the owner posts for, as that process told; 0: this one. For people. Written by the owner. */
   PROCESS_ID: 2,

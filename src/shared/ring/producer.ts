@@ -110,6 +110,11 @@ export class RingProducer {
     return this.#closed || (Atomics.load(this.#words, this.#tailWord) & CLOSED_BIT) !== 0; // [model: full.closed]
   }
 
+  /** Where the next record begins: behind everything that this producer posted. */
+  get position(): number {
+    return this.#tail;
+  }
+
   /**
    * Posts one record, or answers why not. Never blocks.
    *
