@@ -9,6 +9,7 @@ import type {
   InboundCredit,
   InboundEvent,
 } from '../shared/inbound';
+import type { RestartInfo } from './hub-events';
 
 export interface ApplicationListener {
   connection(info: ConnectionSummary): void;
@@ -19,6 +20,8 @@ export interface ApplicationListener {
   disconnect(info: ConnectionSummary & { code: number; reason: string }): void;
   gap(info: ConnectionSummary, gap: GapReport): void;
   error(error: HubError): void;
+  /** Another service thread is there, which knows nothing of what was asked of the one before. */
+  restarted(info: RestartInfo): void;
 }
 
 /** Hands every event of every batch to `listener`. A listener that throws loses none of the others. */

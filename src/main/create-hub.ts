@@ -15,7 +15,7 @@ import { RingMemory } from '../shared/ring';
 import { AuthorizeDesk } from './authorize-desk';
 import type { HostedService } from './hosted-service';
 import { Hub } from './hub';
-import { startServiceThread } from './service-thread';
+import { SupervisedService } from './supervised-service';
 
 /**
  * Starts a hub: a service thread that listens, and shared memory through which any number of threads post to it.
@@ -62,7 +62,8 @@ async function startService(
   observer: ServiceStart['observer'],
   desk: AuthorizeDesk | undefined,
 ): Promise<HostedService> {
-  if (placement.where === 'service thread') return startServiceThread(handle, options, observer, desk);
+  if (placement.where === 'service thread')
+    return SupervisedService.start({ handle, options, observer, desk });
   const { startLocalService } = require('./local-service') as typeof import('./local-service');
   return startLocalService(handle, options, placement, desk);
 }

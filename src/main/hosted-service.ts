@@ -12,11 +12,13 @@ export interface ServiceCalls {
 
 export interface HostedService {
   readonly port: number;
+  /** Whether there is one now: not while it is being started again. */
+  readonly running: boolean;
   /** @param gone rejects, with what a caller is to get, once the service cannot answer any more */
   calls(gone: Promise<never>): ServiceCalls;
   /** From now on the service's events come here, those that wait first. */
   deliver(listener: ApplicationListener): void;
-  /** Resolves when the service has ended, with what it threw, if it threw. */
+  /** Resolves when the service has ended for good: with a `HubError` SERVICE_GONE, unless it was to close. */
   readonly ended: Promise<unknown>;
   /** Waits for the service's end, after its answer to `close`; ends it at once if it is known to be stuck. */
   finish(stuck: boolean): Promise<void>;

@@ -9,6 +9,16 @@ export interface DisconnectInfo extends ConnectionSummary {
   reason: string;
 }
 
+/** The service thread ended by a fault, and was started again. */
+export interface RestartInfo {
+  /** What it threw; or a `HubError`: SERVICE_HUNG, or SERVICE_GONE if it was told to exit. */
+  cause: unknown;
+  /** How often the hub has done so in all. */
+  restarts: number;
+  /** From its end, as this thread learned of it, until it listened again. */
+  downMs: number;
+}
+
 export interface HubEvents {
   connection: [info: ConnectionSummary];
   /** A peer's message: a string if it was text. The service stops reading peers while these are not taken. */
@@ -18,6 +28,8 @@ export interface HubEvents {
   /** A peer is behind and does not get every message (`slow: 'skip'` or `'conflate'`): that begins, or is over. */
   gap: [info: ConnectionSummary, gap: GapReport];
   disconnect: [info: DisconnectInfo];
+  /** Behind the `disconnect` of every connection that was open. */
+  restart: [info: RestartInfo];
   /** A `HubError`. As with every EventEmitter, it is thrown if nobody listens. */
   error: [error: HubError];
 }

@@ -264,9 +264,9 @@ export class Hub extends EventEmitter<HubEvents> {
     return this.#control.call('heartbeat', deadlineMs, (service) => service.heartbeat());
   }
 
-  /** Whether it takes peers: not once it closes, or its service is gone. `health` also asks the service. */
+  /** Whether it takes peers: not once it closes, and not while its service is gone or being started again. `health` also asks the service. */
   get ready(): boolean {
-    return this.#phase === 'open' && !this.#gone;
+    return this.#phase === 'open' && !this.#gone && this.#service.running;
   }
 
   /**
@@ -330,6 +330,11 @@ export class Hub extends EventEmitter<HubEvents> {
       gap: (info, gap) => this.emit('gap', info, gap),
       disconnect: (info) => this.emit('disconnect', info),
       error: (error) => this.emit('error', error),
+      restarted: (info) => {
+        this.#forwardIfWanted('message', 'forwardMessages');
+        this.#forwardIfWanted('fragment', 'forwardFragments');
+        this.emit('restart', info);
+      },
     });
     this.#forwardWhileWanted('message', 'forwardMessages');
     this.#forwardWhileWanted('fragment', 'forwardFragments');
@@ -343,7 +348,7 @@ export class Hub extends EventEmitter<HubEvents> {
   /** While nobody wants what peers send, it need not cross threads. */
   #forwardWhileWanted(wanted: 'message' | 'fragment', call: 'forwardMessages' | 'forwardFragments'): void {
     if (this.listenerCount(wanted) > 0) return;
-    this.#forward(call, false);
+    this.#forwardIfWanted(wanted, call);
     this.on(
       'newListener' as keyof HubEvents,
       ((event: string) => {
@@ -352,19 +357,22 @@ export class Hub extends EventEmitter<HubEvents> {
     );
   }
 
+  /** A service thread forwards everything until it is told. */
+  #forwardIfWanted(wanted: 'message' | 'fragment', call: 'forwardMessages' | 'forwardFragments'): void {
+    if (this.listenerCount(wanted) === 0) this.#forward(call, false);
+  }
+
   #forward(call: 'forwardMessages' | 'forwardFragments', wanted: boolean): void {
     this.#control.call(call, CONTROL_DEADLINE_MS, (service) => service[call](wanted)).catch(() => {});
   }
 
-  /** The service thread ended. Unless we closed it, that is a failure, and everybody must learn of it. */
+  /** The service has ended for good. Unless we closed it, that is a failure, and everybody must learn of it. */
   #serviceEnded(cause: unknown): never {
-    const error = new HubError(HubErrorCode.SERVICE_GONE, 'the service thread ended: create a new hub', {
-      cause,
-    });
     if (this.#closing !== undefined) throw new HubError(HubErrorCode.CLOSED, 'the hub is closed');
     this.#gone = true;
     closeRing(this.#ring);
-    log.err(`the service thread ended: ${(cause as Error | undefined)?.message ?? 'it was told to exit'}`);
+    const error = cause as HubError;
+    log.err(error.message);
     process.nextTick(() => this.emit('error', error)); // outside this promise: without a listener it is uncaught
     throw error;
   }

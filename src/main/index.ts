@@ -73,7 +73,7 @@ export type { Daemon } from './daemon/daemon';
 export { type DaemonizeOptions, daemonize } from './daemon/daemonize';
 export { Hub } from './hub';
 export type { CloseOptions } from './hub-ending';
-export type { DisconnectInfo, HubEvents } from './hub-events';
+export type { DisconnectInfo, HubEvents, RestartInfo } from './hub-events';
 export type { ServiceReport } from './local-service';
 export type { SyslogFraming } from './log/stream-link';
 export { emitSyslog, openSyslog, Syslog, type SyslogOptions, type SyslogStats } from './log/syslog';

@@ -80,6 +80,8 @@ class MirroredPoll {
 }
 
 export class LocalService implements HostedService {
+  /** It ends with this thread: there is nothing to start again. */
+  readonly running = true;
   readonly ended: Promise<unknown>;
   readonly #options: ResolvedHubOptions;
   readonly #placement: LocalPlacement;

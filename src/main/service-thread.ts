@@ -1,88 +1,160 @@
-/** Starts the service thread and tells of its end. Thread: the application's. */
+/** One service thread: starting it, its ports, its end. Thread: the application's. */
 import path from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ServiceReady, ServiceStart } from '../shared/control';
 import { HubError, HubErrorCode } from '../shared/errors';
 import type { ResolvedHubOptions } from '../shared/options';
 import type { ProducerHandle } from '../shared/producer';
-import { deliverEvents } from './application-events';
+import { type ApplicationListener, deliverEvents } from './application-events';
 import type { AuthorizeDesk } from './authorize-desk';
 import { ServiceLink } from './control';
-import type { HostedService } from './hosted-service';
 
-/** A thread that was asked to end and holds nothing any more has this long to do so. */
+/** A service thread that has closed has this long to end by itself: its handlers may still be at it. */
 const EXIT_GRACE_MS = 2_000;
 
-/**
- * @throws {HubError} LISTEN_FAILED, HANDLER_LOAD_FAILED, AUTHORIZE_LOAD_FAILED or SERVICE_GONE, if the thread does not come to listen
- */
-export async function startServiceThread(
-  handle: ProducerHandle,
-  options: ResolvedHubOptions,
-  observer?: ServiceStart['observer'],
-  desk?: AuthorizeDesk,
-): Promise<HostedService> {
-  const control = new MessageChannel();
-  const inbound = new MessageChannel();
-  const questions = desk?.openPort();
-  const start: ServiceStart = {
-    handle,
-    options,
-    control: control.port2,
-    inbound: inbound.port2,
-    questions,
-    observer,
-  };
-  const worker = new Worker(workerFile(), {
-    name: 'ringcast service',
-    workerData: start,
-    transferList: [control.port2, inbound.port2, ...(questions === undefined ? [] : [questions])],
-    ...launchArguments(),
-  });
-  let thrown: unknown;
-  worker.on('error', (error) => {
-    thrown = error;
-  });
-  const ended = new Promise<unknown>((resolve) => worker.once('exit', () => resolve(thrown)));
-  // Comes behind the last message, once the thread has closed its end or is gone.
-  const inboundClosed = new Promise<void>((resolve) => inbound.port1.once('close', resolve));
-  const closePorts = () => {
+export interface ThreadStart {
+  handle: ProducerHandle;
+  options: ResolvedHubOptions;
+  observer: ServiceStart['observer'];
+  /** Answers the questions of `authorize`, if it is a function of the application's. */
+  desk: AuthorizeDesk | undefined;
+  /** How long it may take until it listens. */
+  deadlineMs: number;
+}
+
+/** How a thread ended. */
+export interface ThreadEnd {
+  /** What it threw; undefined: it was told to exit, or terminated. */
+  thrown: unknown;
+  exitCode: number;
+}
+
+export class ServiceThread {
+  readonly port: number;
+  readonly link: ServiceLink;
+  /** Resolves when the thread has ended, and all that it had is given back to the system. */
+  readonly ended: Promise<ThreadEnd>;
+  readonly #worker: Worker;
+  readonly #control: MessagePort;
+  readonly #inbound: MessagePort;
+  /** Comes behind the last message, once the thread has closed its end or is gone. */
+  readonly #inboundClosed: Promise<void>;
+
+  private constructor(
+    worker: Worker,
+    ended: Promise<ThreadEnd>,
+    port: number,
+    control: MessagePort,
+    inbound: MessagePort,
+  ) {
+    this.#worker = worker;
+    this.ended = ended;
+    this.port = port;
+    this.#control = control;
+    this.#inbound = inbound;
+    this.#inboundClosed = new Promise((resolve) => inbound.once('close', resolve));
+    const gone = ended.then(throwEnded);
+    gone.catch(() => {}); // whoever calls learns of it
+    this.link = new ServiceLink(control, gone);
+  }
+
+  /**
+   * @throws {HubError} LISTEN_FAILED, HANDLER_LOAD_FAILED, AUTHORIZE_LOAD_FAILED, SERVICE_GONE or SERVICE_HUNG, if the thread does not come to
+   * listen; then it has ended
+   */
+  static async start({ handle, options, observer, desk, deadlineMs }: ThreadStart): Promise<ServiceThread> {
+    const control = new MessageChannel();
+    const inbound = new MessageChannel();
+    const questions = desk?.openPort();
+    const ports = { control: control.port2, inbound: inbound.port2, questions };
+    const start: ServiceStart = { handle, options, observer, ...ports };
+    const worker = new Worker(workerFile(), {
+      name: 'ringcast service',
+      workerData: start,
+      transferList: [control.port2, inbound.port2, ...(questions === undefined ? [] : [questions])],
+      ...launchArguments(),
+    });
+    const ended = endOf(worker);
+    const ready = await firstWords(worker, ended, deadlineMs);
+    if (ready.type === 'listening')
+      return new ServiceThread(worker, ended, ready.port, control.port1, inbound.port1);
     control.port1.close();
     inbound.port1.close();
-  };
-  const ready = await Promise.race([
-    new Promise<ServiceReady>((resolve) => worker.once('message', resolve)),
-    ended.then(
-      (): ServiceReady => ({
-        type: 'failed',
-        code: HubErrorCode.SERVICE_GONE,
-        message: 'the service thread ended before it listened',
-        cause: undefined,
-      }),
-    ),
-  ]);
-  if (ready.type === 'failed') {
-    closePorts();
     await worker.terminate();
+    const { thrown } = await ended;
     const cause =
       thrown ?? (ready.cause && Object.assign(new Error(ready.cause.message), { code: ready.cause.code }));
     throw new HubError(ready.code as HubErrorCode, ready.message, { cause });
   }
-  return {
-    port: ready.port,
-    calls: (gone) => new ServiceLink(control.port1, gone),
-    deliver: (listener) => deliverEvents(inbound.port1, listener),
-    ended,
-    finish: async (stuck) => {
-      control.port1.close();
-      const timer = setTimeout(() => void worker.terminate(), stuck ? 0 : EXIT_GRACE_MS);
-      await ended;
-      clearTimeout(timer);
-      // The last events came over a port of their own, which has no order with the answer to `close`: let them arrive.
-      if (inbound.port1.listenerCount('message') > 0) await inboundClosed;
-      inbound.port1.close();
-    },
-  };
+
+  /** From now on the thread's events come here, those that wait first. */
+  deliver(listener: ApplicationListener): void {
+    deliverEvents(this.#inbound, listener);
+  }
+
+  /** Resolves once everything that an ended thread has told is delivered. */
+  async delivered(): Promise<void> {
+    // The last events come over a port of their own, which has no order with anything else.
+    if (this.#inbound.listenerCount('message') > 0) await this.#inboundClosed;
+    this.#inbound.close();
+  }
+
+  /** Ends it, whatever it is at. */
+  terminate(): void {
+    void this.#worker.terminate();
+  }
+
+  /** Waits for the end of a thread that has closed, and ends one that does not. */
+  async finish(stuck: boolean): Promise<void> {
+    this.#control.close();
+    const timer = setTimeout(() => this.terminate(), stuck ? 0 : EXIT_GRACE_MS);
+    await this.ended;
+    clearTimeout(timer);
+    await this.delivered();
+  }
+}
+
+/** A call was under way when the thread ended. */
+export class ThreadEnded extends Error {}
+
+function throwEnded(): never {
+  throw new ThreadEnded('the service thread ended');
+}
+
+function endOf(worker: Worker): Promise<ThreadEnd> {
+  let thrown: unknown;
+  worker.on('error', (error) => {
+    thrown = error;
+  });
+  return new Promise((resolve) => worker.once('exit', (exitCode) => resolve({ thrown, exitCode })));
+}
+
+async function firstWords(
+  worker: Worker,
+  ended: Promise<ThreadEnd>,
+  deadlineMs: number,
+): Promise<ServiceReady> {
+  let timer: NodeJS.Timeout | undefined;
+  const failed = (code: HubErrorCode, message: string): ServiceReady => ({
+    type: 'failed',
+    code,
+    message,
+    cause: undefined,
+  });
+  const late = new Promise<ServiceReady>((resolve) => {
+    if (deadlineMs === Number.POSITIVE_INFINITY) return;
+    const message = `the service thread did not listen within ${deadlineMs} ms`;
+    timer = setTimeout(() => resolve(failed(HubErrorCode.SERVICE_HUNG, message)), deadlineMs);
+  });
+  try {
+    return await Promise.race([
+      new Promise<ServiceReady>((resolve) => worker.once('message', resolve)),
+      ended.then(() => failed(HubErrorCode.SERVICE_GONE, 'the service thread ended before it listened')),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** From sources (under ts-node or a test runner) the entry is TypeScript, and so must be what the thread starts with. */

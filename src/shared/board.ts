@@ -24,6 +24,8 @@ const BoardWord = {
   VERSION: 1,
   /** Entries at or above this number were never used. */
   USED: 2,
+  /** Changes with every go of the service's loop, and several times a second if it has nothing to do. */
+  BEAT: 3,
 } as const;
 
 const EntryWord = {
@@ -55,6 +57,13 @@ export const ChannelCounter = {
 } as const;
 export type ChannelCounter = (typeof ChannelCounter)[keyof typeof ChannelCounter];
 const CHANNEL_COUNTERS = 7;
+/** What may have become of a message for one connection. The rest of `ADDRESSED` is pending. */
+const OUTCOMES = [
+  ChannelCounter.SENT,
+  ChannelCounter.SKIPPED,
+  ChannelCounter.CONFLATED,
+  ChannelCounter.ABANDONED,
+] as const;
 
 /** Counters and gauges of the service as a whole. */
 export const HubCounter = {
@@ -76,8 +85,18 @@ export const HubCounter = {
   PENDING_HANDSHAKES: 10,
   /** Gauge: addresses that connections come from. */
   ADDRESSES: 11,
+  /** How often the service thread was started again. Written by the thread that does it. */
+  SERVICE_RESTARTS: 12,
 } as const;
 export type HubCounter = (typeof HubCounter)[keyof typeof HubCounter];
+
+/** What is so now, and no longer once the service thread is gone. */
+const GAUGES = [
+  HubCounter.CONNECTIONS,
+  HubCounter.LOG_BYTES,
+  HubCounter.PENDING_HANDSHAKES,
+  HubCounter.ADDRESSES,
+] as const;
 
 /** How often `snapshot` reads again while channels come and go. */
 const SNAPSHOT_ATTEMPTS = 1_000;
@@ -163,6 +182,40 @@ export class Board {
     return true;
   }
 
+  /** The service's loop goes round. Thread: the service's. */
+  beat(): void {
+    Atomics.add(this.#words, BoardWord.BEAT, 1);
+  }
+
+  /** A number that stays the same only as long as the service's loop does not go round. Any thread. */
+  get beats(): number {
+    return Atomics.load(this.#words, BoardWord.BEAT);
+  }
+
+  /**
+   * Puts in order what a service thread that died left behind: its connections are gone, and what was pending for them will
+   * not be sent. Channels keep their numbers, since producers know them.
+   *
+   * Thread: the service's, before it does anything else.
+   *
+   * @returns the channels that are there
+   */
+  takeOver(): { channel: number; name: string }[] {
+    if ((this.version & 1) === 1) Atomics.add(this.#words, BoardWord.VERSION, 1); // it died while an entry came or went
+    const channels: { channel: number; name: string }[] = [];
+    for (let channel = 0; channel < this.#words[BoardWord.USED]; channel++) {
+      const entry = entryWord(channel);
+      if (Atomics.load(this.#words, entry + EntryWord.STATE) === EntryState.FREE) continue;
+      Atomics.store(this.#words, entry + EntryWord.STATE, EntryState.READY); // it died while it was about to let go of it
+      this.#abandonPending(entry + EntryWord.COUNTERS);
+      this.setSubscribers(channel, 0);
+      channels.push({ channel, name: this.#nameOf(channel) });
+    }
+    this.#abandonPending(FOLDED_BASE);
+    for (const gauge of GAUGES) this.setHub(gauge, 0);
+    return channels;
+  }
+
   /** Gives a channel a number. Thread: the service's. @returns undefined if there is none left */
   add(name: Uint8Array): number | undefined {
     for (let channel = 0; channel < this.maxChannels; channel++) {
@@ -199,6 +252,7 @@ export class Board {
         const sum =
           readCounter(this.#words, folded) + this.channelCounter(channel, counter as ChannelCounter);
         setCounter(this.#words, folded, sum);
+        setCounter(this.#words, entry + EntryWord.COUNTERS + 2 * counter, 0); // killed between the counters, none counts twice
       }
       Atomics.store(this.#words, entry + EntryWord.STATE, EntryState.FREE);
     });
@@ -301,6 +355,15 @@ export class Board {
       // An odd version: the service thread is between two stores. Should it have died there, a torn sum beats none.
       if ((this.version === version && (version & 1) === 0) || attempt === SNAPSHOT_ATTEMPTS) return result;
     }
+  }
+
+  #abandonPending(counters: number): void {
+    const at = (counter: ChannelCounter) => counters + 2 * counter;
+    let pending = readCounter(this.#words, at(ChannelCounter.ADDRESSED));
+    for (const outcome of OUTCOMES) pending -= readCounter(this.#words, at(outcome));
+    const abandoned = at(ChannelCounter.ABANDONED);
+    // Negative if it died between the two parts of folding a channel: then nothing is pending.
+    setCounter(this.#words, abandoned, readCounter(this.#words, abandoned) + Math.max(0, pending));
   }
 
   #changing(change: () => void): void {

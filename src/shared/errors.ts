@@ -15,6 +15,8 @@ export const HubErrorCode = {
   SERVICE_GONE: 'RINGCAST_E_SERVICE_GONE',
   /** The service thread ended before it told what became of this, and was started again: nobody knows whether it was done. */
   SERVICE_RESTARTED: 'RINGCAST_E_SERVICE_RESTARTED',
+  /** The service thread's loop did not go round for `serviceHangMs`: the cause of a restart. */
+  SERVICE_HUNG: 'RINGCAST_E_SERVICE_HUNG',
   /** A call to the service thread was not answered in time: it is busy, or stuck. */
   CONTROL_TIMEOUT: 'RINGCAST_E_CONTROL_TIMEOUT',
   /** The call came after `close`. */

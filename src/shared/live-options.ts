@@ -20,6 +20,7 @@ const LIVE_NUMBERS = [
   'maxOutboundBytes',
   'pingIntervalMs',
   'pongTimeoutMs',
+  'serviceHangMs',
   'closeDeadlineMs',
   'closeSpreadMs',
   'maxMessagesPerSecond',

@@ -81,6 +81,8 @@ export interface HubStats extends MessageStats {
   disconnectedFlooding: number;
   /** Memory that the channels' logs hold. */
   logBytes: number;
+  /** How often the service thread was started again after a fault. */
+  serviceRestarts: number;
   /** Goes of the service loop. */
   turns: number;
   /** Wake-ups that were lost and found again by the safety net. Expected: 0. */
@@ -132,6 +134,7 @@ export function statsOf(ring: RingMemory, board: Board): HubStats {
       receivedBytes: board.hubCounter(HubCounter.RECEIVED_BYTES),
       disconnectedFlooding: board.hubCounter(HubCounter.DISCONNECTED_FLOODING),
       logBytes: board.hubCounter(HubCounter.LOG_BYTES),
+      serviceRestarts: board.hubCounter(HubCounter.SERVICE_RESTARTS),
       turns: board.hubCounter(HubCounter.TURNS),
       safetyWakeUps: board.hubCounter(HubCounter.SAFETY_WAKE_UPS),
       lanesFenced: board.hubCounter(HubCounter.LANES_FENCED),

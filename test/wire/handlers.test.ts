@@ -95,11 +95,11 @@ describe.each(HUB_MODES)('handler modules, $name', ({ startHub, ownThread }) => 
   });
 });
 
-describe('a service thread that fails', () => {
+describe('a service thread that fails, and is not to be started again,', () => {
   it.each(['reject', 'exit'])(
     '(%s) is told of, closes every post, fails every call, and can be closed',
     async (fault) => {
-      const hub = await startHub({ channels: CHAT });
+      const hub = await startHub({ channels: CHAT, maxServiceRestarts: 0 });
       const peer = await WsPeer.open(`${hub.url}/chat`);
       await peer.received(1);
       const failed = once(hub, 'error');
@@ -120,7 +120,7 @@ describe('a service thread that fails', () => {
   );
 
   it('leaves nobody waiting for what it can no longer tell', async () => {
-    const hub = await startHub({ channels: CHAT });
+    const hub = await startHub({ channels: CHAT, maxServiceRestarts: 0 });
     hub.on('error', () => {});
     const peer = await WsPeer.open(`${hub.url}/chat`);
     await peer.received(1);
@@ -135,7 +135,7 @@ describe('a service thread that fails', () => {
   });
 
   it('answers no call while it is blocked: CONTROL_TIMEOUT, and the statistics can be read all the same', async () => {
-    const hub = await startHub({ channels: CHAT });
+    const hub = await startHub({ channels: CHAT, serviceHangMs: 0 });
     const peer = await WsPeer.open(`${hub.url}/chat`);
     await peer.received(1);
     peer.ws.send('block 8000');

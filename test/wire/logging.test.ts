@@ -97,7 +97,7 @@ describe('what a hub logs', () => {
   });
 
   it('says that the service thread ended, and that connections were cut at the deadline of close', async () => {
-    const hub = await startHub({ channels: { '*': { handler } } });
+    const hub = await startHub({ channels: { '*': { handler } }, maxServiceRestarts: 0 });
     const failed = once(hub, 'error');
     const peer = await WsPeer.open(`${hub.url}/chat`);
     peer.ws.send('reject');
@@ -106,9 +106,10 @@ describe('what a hub logs', () => {
     const mute = await WsPeer.open(`${other.url}/x`);
     mute.ws.pause();
     await other.close({ deadlineMs: 50 });
-    await come(2);
+    await come(3);
     expect(lines.map(({ level, thread, message }) => [level, thread, message])).toEqual([
       ['err', 'main', 'the service thread ended: thrown later'],
+      ['err', 'main', expect.stringContaining('mend the cause, and create a new hub')],
       ['warn', 'service', 'connections cut because they were not done within 50 ms: 1'],
     ]);
     mute.ws.terminate();

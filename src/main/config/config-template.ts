@@ -12,6 +12,8 @@ export const CONFIG_TEMPLATE = `# Settings of a hub, for: ringcast start --confi
 # maxOutboundBytes: 256MiB   # live. Memory for connections that are behind, all together
 # pingIntervalMs: 25000      # live
 # pongTimeoutMs: 8000        # live
+# serviceHangMs: 5000        # live
+# maxServiceRestarts: 5
 # closeDeadlineMs: 10000     # live. At the end peers that are not done by then are cut
 # closeSpreadMs: 1000        # live. At the end peers are told over this time, not all at once
 

@@ -82,6 +82,13 @@ export interface HubOptions extends PlacementOptions, AdmissionOptions, PeerLimi
   pingIntervalMs?: number;
   /** How long the pong may take, in ms (default 8,000). */
   pongTimeoutMs?: number;
+  /**
+   * When the loop of the service thread has not gone round for so long, the thread is ended and started again, in ms
+   * (default 5,000; 0: never, as a debugger needs it).
+   */
+  serviceHangMs?: number;
+  /** How often within a minute the service thread is started again when it ends by a fault (default 5). Then the hub gives up. */
+  maxServiceRestarts?: number;
   /** What `close` allows, in ms, if it is not told otherwise (default 10,000): connections that are not done by then are cut. */
   closeDeadlineMs?: number;
   /** Over how many ms `close` spreads its close frames, if it is not told otherwise (default 0: all at once). */
@@ -114,6 +121,8 @@ export interface ResolvedHubOptions extends ResolvedAdmission, PeerLimits {
   maxOutboundBytes: number;
   pingIntervalMs: number;
   pongTimeoutMs: number;
+  serviceHangMs: number;
+  maxServiceRestarts: number;
   closeDeadlineMs: number;
   closeSpreadMs: number;
   /** A mask; undefined: the levels stay as they are. */
@@ -135,6 +144,8 @@ export const HUB_NUMBERS = {
   maxOutboundBytes: [256 * MiB, 64 * KiB, NO_LIMIT],
   pingIntervalMs: [25_000, 0, MAX_MS],
   pongTimeoutMs: [8_000, 1, MAX_MS],
+  serviceHangMs: [5_000, 0, MAX_MS],
+  maxServiceRestarts: [5, 0, 1_000],
   closeDeadlineMs: [10_000, 0, HOUR_MS],
   closeSpreadMs: [0, 0, HOUR_MS],
   ...PEER_NUMBERS,

@@ -4,7 +4,7 @@ export { closeRing, isRingClosed } from './close';
 export { type DrainBudget, RingConsumer, type RingRecord } from './consumer';
 export { Doorbell, ringBell } from './doorbell';
 export { closeGate, openGate } from './gates';
-export { type KeeperSuccession, LaneKeeper, type ProducerIntroduction } from './keeper';
+export { type KeeperSuccession, LaneKeeper, lastKeeper, type ProducerIntroduction } from './keeper';
 export {
   claimLane,
   closeLane,

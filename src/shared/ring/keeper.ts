@@ -164,6 +164,12 @@ export class LaneKeeper {
   }
 }
 
+/** The thread of the keeper that the ring has, or had last; undefined: it never had one. Any thread. */
+export function lastKeeper(ring: RingMemory): number | undefined {
+  const keeper = Atomics.load(ring.words, Word.KEEPER_THREAD); // [model: none] who keeps the lanes is not modelled
+  return keeper === 0 ? undefined : keeper - 1;
+}
+
 /** The keepers of this thread: a producer in the keeper's own thread needs no message to reach it. */
 const localKeepers = new Map<string, LaneKeeper>();
 

@@ -64,6 +64,8 @@ export interface EngineParts {
   consumer: RingConsumer;
   producers: ProducerLink;
   board: Board;
+  /** Channels that are on the board already, if this engine takes over from a service thread that died. */
+  channels?: readonly { channel: number; name: string }[];
   options: ResolvedHubOptions;
   /** Handler modules by file. */
   handlers: ReadonlyMap<string, HandlerModule>;
@@ -97,7 +99,7 @@ export class Engine {
   /** Seats held for handshakes that wait to be admitted. */
   seatsHeld = 0;
   readonly #settled = new SettledAnswers();
-  #lastConnectionId = 0;
+  #lastConnectionId: number;
   #nowMs: number;
   #scheduled = false;
   #turns = 0;
@@ -120,6 +122,8 @@ export class Engine {
     this.#consumer = consumer;
     this.#board = board;
     this.#nowMs = scheduler.nowMs();
+    // Behind those of a service thread that died: an application that knows one of its connections must not hit another.
+    this.#lastConnectionId = board.hubCounter(HubCounter.ACCEPTED);
     this.#doorbell = new Doorbell(consumer.ring, consumer.slot, () => this.wake());
     this.#host = {
       nowMs: () => this.#nowMs,
@@ -140,7 +144,8 @@ export class Engine {
     this.#fencedLanes = new FencedLanes(board);
     this.#safetyNet = new SafetyNet(board, () => this.#doorbell.armed && consumer.hasWork());
     this.#expiry = new Expiry(parts.wallNowMs ?? Date.now);
-    this.#channels = new ChannelTable(board, parts.options, parts.handlers, this.#host.tell);
+    const { options, handlers, channels = [] } = parts;
+    this.#channels = new ChannelTable(board, options, handlers, this.#host.tell, channels);
     this.#fanOut = new FanOut(() => scheduler.nowMs());
     this.#slowPeers = new SlowPeers({
       ring: consumer.ring,
@@ -329,6 +334,7 @@ export class Engine {
     this.#scheduled = false;
     if (this.#stopped) return 0;
     this.#turns++;
+    this.#board.beat();
     this.#doorbell.disarm();
     this.#nowMs = this.#parts.scheduler.nowMs();
     const endMs = this.#nowMs + (limits?.budgetMs ?? 0);
@@ -344,7 +350,7 @@ export class Engine {
     this.#parts.producers.reclaim();
     const { heldBytes, conflatedBytes } = this.#channels.pool;
     this.#board.setHub(HubCounter.LOG_BYTES, heldBytes + conflatedBytes);
-    this.#board.setHub(HubCounter.TURNS, this.#turns);
+    this.#board.countHub(HubCounter.TURNS, 1);
     this.#fencedLanes.look(this.#consumer.lanesFenced);
     this.#closing?.goOn();
     if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
@@ -376,6 +382,7 @@ export class Engine {
   }
 
   #sweep(): void {
+    this.#board.beat();
     this.#nowMs = this.#parts.scheduler.nowMs();
     for (const channel of this.#channels) {
       if (channel.idle && !this.#slowPeers.isGated(channel)) this.#channels.retire(channel);

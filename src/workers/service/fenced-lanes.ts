@@ -13,8 +13,8 @@ export class FencedLanes {
   /** @param fenced how often a lane was skipped so far */
   look(fenced: number): void {
     if (fenced === this.#told) return;
+    this.#board.countHub(HubCounter.LANES_FENCED, fenced - this.#told);
     this.#told = fenced;
-    this.#board.setHub(HubCounter.LANES_FENCED, fenced);
     log.warn(`messages of a producer were skipped: its lane holds nonsense (${fenced} times so far)`, {
       kind: 'fenced',
     });

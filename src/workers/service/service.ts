@@ -16,7 +16,14 @@ import { applyLive, type LiveOptions } from '../../shared/live-options';
 import { log } from '../../shared/log';
 import type { ResolvedHubOptions } from '../../shared/options';
 import type { ProducerHandle } from '../../shared/producer-handle';
-import { KEEPER_SLOT, LaneKeeper, RingConsumer, RingMemory } from '../../shared/ring';
+import {
+  KEEPER_SLOT,
+  type KeeperSuccession,
+  LaneKeeper,
+  lastKeeper,
+  RingConsumer,
+  RingMemory,
+} from '../../shared/ring';
 import { CapacityWatch } from './capacity-watch';
 import type { DescriptorMirror } from './descriptor-mirror';
 import { processDescriptors } from './descriptors';
@@ -77,7 +84,15 @@ export class Service implements ServiceControl {
     const board = new Board(handle.board);
     this.#options = options;
     this.#authorizer = authorizer;
-    this.#keeper = new LaneKeeper(ring, handle.ringId, () => this.#engine.wake());
+    // There is one service thread at a time: whoever kept the ring before has ended.
+    const predecessor = lastKeeper(ring);
+    const consumer =
+      predecessor === undefined
+        ? RingConsumer.join(ring, KEEPER_SLOT)
+        : RingConsumer.takeOver(ring, KEEPER_SLOT);
+    const succession: KeeperSuccession | undefined =
+      predecessor === undefined ? undefined : { predecessor, takenTo: (lane) => consumer.startedAt(lane) };
+    this.#keeper = new LaneKeeper(ring, handle.ringId, () => this.#engine.wake(), succession);
     this.#outbox = new ApplicationOutbox(tell, options.inboundHighWaterBytes, () =>
       this.#engine.inbound.relieve(),
     );
@@ -91,9 +106,10 @@ export class Service implements ServiceControl {
       scheduler,
     });
     this.#engine = new Engine({
-      consumer: RingConsumer.join(ring, KEEPER_SLOT), // there is one service thread so far
+      consumer,
       producers: this.#keeper,
       board,
+      channels: predecessor === undefined ? [] : board.takeOver(),
       options,
       handlers,
       scheduler,

@@ -32,6 +32,7 @@ describe('batches from the service', () => {
       gap: (about, gap) => told.push(['gap', about.id, gap]),
       disconnect: ({ id, code, reason }) => told.push(['disconnect', id, code, reason]),
       error: (error) => told.push([error.name, error.code, error.message, error.cause]),
+      restarted: ({ restarts }) => told.push(['restarted', restarts]),
     });
     const credit = new Promise((resolve) => service.once('message', resolve));
     const bytes = new TextEncoder().encode('hällo\u0000').buffer;
