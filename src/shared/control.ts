@@ -6,17 +6,35 @@ import type { LiveOptions } from './live-options';
 import type { ResolvedHubOptions } from './options';
 import type { ProducerHandle } from './producer';
 
+/**
+ * `'late'`: it has a ping unanswered for a second longer than its fastest pong took. `'skipping'`, `'conflating'`: it is too far behind,
+ * and does not get every message.
+ */
+export type ConnectionState = 'ok' | 'late' | 'skipping' | 'conflating';
+
 /** One open connection, as `hub.connections()` reports it. */
 export interface ConnectionReport extends ConnectionSummary {
   /** Every channel it gets now. */
   channels: string[];
   /** When it was opened: milliseconds since 1970. */
   connectedAt: number;
-  /** What is for it and not handed to its socket. */
+  /** What is for it and not acknowledged: its WebSocket stack is not known to have read it. */
   lagBytes: number;
   lagMessages: number;
   /** When it will be closed, in ms since 1970, unless `hub.renew` puts it off. */
   expiresAtMs?: number;
+  /** How old the oldest of that is; once it is handed to the socket, since then. */
+  lagMs: number;
+  /** Of the lag, what is not handed to its socket. */
+  unsentBytes: number;
+  unsentMessages: number;
+  /** What it has acknowledged since it was opened; null where it is not asked (`acknowledge: false`). */
+  acknowledgedBytes: number | null;
+  acknowledgedMessages: number | null;
+  /** How long its last pong took, and its fastest, in ms; null while none has come. */
+  roundTripMs: number | null;
+  minRoundTripMs: number | null;
+  state: ConnectionState;
 }
 
 /** Calls over the control port. Every one has a deadline at the caller's side. */

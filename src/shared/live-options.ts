@@ -23,6 +23,7 @@ const LIVE_NUMBERS = [
   'serviceHangMs',
   'closeDeadlineMs',
   'closeSpreadMs',
+  'closeTimeoutMs',
   'maxMessagesPerSecond',
   'maxBytesPerSecond',
   'maxControlFramesPerSecond',

@@ -111,6 +111,7 @@ export class Simulation {
       closed: false,
       ended: false,
       stuck: this.random.onceIn(5),
+      pings: [],
     });
   }
 
@@ -253,8 +254,10 @@ export class Simulation {
   hear(): void {
     const peer = this.random.pick(this.peers);
     if (peer === undefined || peer.ended || !peer.socket.reading) return;
-    if (this.random.onceIn(2)) {
-      peer.connection.heard(this.world.scheduler.nowMs());
+    const what = this.random.below(3);
+    if (what === 0) this.#answer(peer);
+    else if (what === 1) {
+      peer.connection.heard();
       peer.connection.pong(Buffer.from('ping'));
     } else {
       this.world.engine.inbound.receive(peer.connection, Buffer.from('hello'), true);
@@ -325,6 +328,7 @@ export class Simulation {
     for (const peer of this.peers) {
       while (peer.readWrites < peer.socket.taken.length) {
         for (const frame of peer.reader.push(peer.socket.taken[peer.readWrites++])) {
+          if (frame.opcode === 9) peer.pings.push(frame.payload);
           if (frame.opcode > 2) continue;
           const message = joined(peer.open, frame);
           peer.open = message.final ? undefined : message;
@@ -391,8 +395,17 @@ export class Simulation {
       this.turn();
       const moved = this.peers.map(({ socket }) => socket.complete()).some((done) => done);
       this.look();
+      for (const peer of this.peers) this.#answer(peer);
       if (!moved && !this.world.scheduler.due) return;
     }
+  }
+
+  /** The peer's WebSocket stack answers the pings that it has read; the newest may do for all. */
+  #answer(peer: ModelPeer): void {
+    const pings = peer.pings.splice(0);
+    const answered = this.random.onceIn(2) ? pings : pings.slice(-1);
+    if (peer.ended) return;
+    for (const payload of answered) this.world.engine.inbound.receivePong(peer.connection, payload);
   }
 
   #anyPeer(): ModelPeer | undefined {

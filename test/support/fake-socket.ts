@@ -27,20 +27,22 @@ export class FakeSocket implements PeerSocket {
     return this.terminated || this.closedWith !== undefined;
   }
 
-  write(bytes: Uint8Array, done: (failed: boolean) => void): void {
+  write(bytes: Uint8Array, done: (failed: boolean) => void, behind?: Uint8Array): void {
     if (this.#underway !== undefined) throw new Error('a second write while one is under way');
     if (this.over) throw new Error('a write after the end');
     if (bytes.length === 0) throw new Error('an empty write');
     this.writes.push(bytes);
-    this.#underway = { bytes, copy: Buffer.from(bytes), done };
-    this.unsentBytes = bytes.length;
+    const copy = Buffer.concat([bytes, behind ?? Buffer.alloc(0)]);
+    this.#underway = { bytes, copy, done };
+    this.unsentBytes = copy.length;
   }
 
   /** The operating system took the rest of the write under way. */
   complete(): boolean {
     const write = this.#underway;
     if (write === undefined) return false;
-    if (!write.copy.equals(write.bytes)) throw new Error('the bytes changed while they were being written');
+    if (!write.copy.subarray(0, write.bytes.length).equals(write.bytes))
+      throw new Error('the bytes changed while they were being written');
     this.#underway = undefined;
     this.unsentBytes = 0;
     if (!this.over) this.taken.push(write.copy);
@@ -87,15 +89,27 @@ export class FakeSocket implements PeerSocket {
     return readFrames(Buffer.concat(this.taken));
   }
 
-  /** All that is taken, fragments too: text frames as they are, continuations with a `+`, what is not final with a `…`. */
+  /** All that is taken but pings, fragments too: text frames as they are, continuations with a `+`, what is not final with a `…`. */
   get fragments(): string[] {
-    return readFrames(Buffer.concat(this.taken), { fragments: true }).map(
+    const frames = readFrames(Buffer.concat(this.taken), { fragments: true }).filter(isNoPing);
+    return frames.map(
       ({ opcode, payload, final }) => `${opcode === 0 ? '+' : ''}${payload}${final ? '' : '…'}`,
     );
   }
 
-  /** The payloads of all that is taken, as text. */
+  /** The payloads of all that is taken, as text; but for pings. */
   get texts(): string[] {
-    return this.frames.map(({ payload }) => payload.toString());
+    return this.frames.filter(isNoPing).map(({ payload }) => payload.toString());
   }
+
+  /** What the pings carry that are taken. */
+  get pings(): Buffer[] {
+    return readFrames(Buffer.concat(this.taken), { fragments: true })
+      .filter((frame) => !isNoPing(frame))
+      .map(({ payload }) => payload);
+  }
+}
+
+function isNoPing({ opcode }: Frame): boolean {
+  return opcode !== 9;
 }

@@ -47,6 +47,8 @@ export interface ModelPeer extends Peer {
   closed: boolean;
   ended: boolean;
   stuck: boolean;
+  /** What the pings carried that it got and did not answer. */
+  pings: Buffer[];
 }
 
 /** A data frame with what came of its message before (RFC 6455 section 5.4). */

@@ -76,10 +76,14 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** A peer by hand: a bare TCP connection that can be silent, deaf and rude. It answers nothing but a close frame. */
+/** A peer by hand: a bare TCP connection that can be silent, deaf and rude. It answers close frames and, unless told not to, pings. */
 export class RawPeer {
   readonly socket: net.Socket;
+  /** All that came but pings. */
   readonly frames: Frame[] = [];
+  /** What the pings carried that came. */
+  readonly pings: Buffer[] = [];
+  answersPings = true;
   /** Resolves when the connection has ended, with an error or without. */
   readonly ended: Promise<void>;
   readonly #reader = new FrameReader({ fragments: true });
@@ -120,7 +124,7 @@ export class RawPeer {
           ]),
         );
         this.#upgraded = status === 101;
-        if (this.#upgraded) this.frames.push(...this.#reader.push(rest));
+        if (this.#upgraded) this.#takeFrames(rest);
         return { status, headers, body: rest.toString() };
       }
       if (this.socket.destroyed) throw new Error('the connection ended without an answer');
@@ -156,11 +160,18 @@ export class RawPeer {
 
   #take(bytes: Buffer): void {
     if (this.#upgraded) {
-      this.frames.push(...this.#reader.push(bytes));
-      const last = this.frames.at(-1);
-      if (last?.opcode === 8 && this.socket.writable) this.send(8, last.payload);
+      this.#takeFrames(bytes);
     } else this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#tellMore();
+  }
+
+  #takeFrames(bytes: Buffer): void {
+    for (const frame of this.#reader.push(bytes)) {
+      if (frame.opcode === 9) this.pings.push(frame.payload);
+      else this.frames.push(frame);
+      if (frame.opcode === 9 && this.answersPings && this.socket.writable) this.send(10, frame.payload);
+      if (frame.opcode === 8 && this.socket.writable) this.send(8, frame.payload);
+    }
   }
 
   #next(): Promise<void> {

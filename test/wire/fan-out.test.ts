@@ -56,8 +56,13 @@ function sameBytes(a: Seen[], b: Seen[]): boolean {
 
 describe.each(HUB_MODES)('fan-out over real sockets, $name', ({ startHub }) => {
   it('shows 1,000 peers what two threads posted: every byte, in one order, empty and largest messages too', async () => {
-    // Without pings: on a busy machine 1,000 peers in one thread may not answer in time.
-    const hub = await startHub({ ring: { laneBytes: 64 * 1024 }, pingIntervalMs: 0 });
+    // Without time-outs: on a busy machine 1,000 peers in one thread may not read, or answer, in time.
+    const patient = { maxLagMs: 600_000, maxLagBytes: 64 * 1024 * 1024 };
+    const hub = await startHub({
+      ring: { laneBytes: 64 * 1024 },
+      pingIntervalMs: 0,
+      channels: { '*': patient },
+    });
     const peers = await openPeers(`${hub.url}/ticks`, 1_000);
     const count = 200;
     const threads = [0, 1].map((producer) =>

@@ -150,7 +150,7 @@ describe('messages to one peer in fragments', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       return stalled;
     }, 'the sender waits');
-    const [{ lagBytes }] = await hub.connections();
+    const [{ unsentBytes: lagBytes }] = await hub.connections();
     expect(written).toBeLessThan(MESSAGE_MIB);
     expect(lagBytes).toBeLessThanOrEqual(5 * 64 * 1024);
     peer.socket.resume();

@@ -19,6 +19,11 @@ export interface Report {
 /** @returns the value as the hub wants it; whatever, if it was reported as wrong */
 export type Check = (value: unknown, at: KeyPath, report: Report) => unknown;
 
+export const trueOrFalse: Check = (value, at, report) => {
+  if (typeof value !== 'boolean') report.wrong(at, `is ${JSON.stringify(value)}: it must be true or false`);
+  return value;
+};
+
 export const text: Check = (value, at, report) => {
   if (typeof value !== 'string' || value === '') report.wrong(at, `is ${show(value)}: it must be a text`);
   return value;

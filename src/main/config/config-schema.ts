@@ -22,6 +22,7 @@ import {
   object,
   oneOf,
   text,
+  trueOrFalse,
   wholeNumber,
 } from './checks';
 
@@ -65,6 +66,7 @@ const channel = object({
   ...numbers(CHANNEL_NUMBERS),
   slow: oneOf(...SLOW_POLICIES),
   gapMessage: text,
+  acknowledge: trueOrFalse,
   receive: oneOf(...RECEIVE_MODES),
   handler: existingFile,
 });

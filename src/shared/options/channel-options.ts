@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { NO_LIMIT } from '../capacity';
 import { type AllowedChannels, ANY_OTHER_CHANNEL, encodeChannelName } from '../channel-name';
 import { shown } from '../shown';
-import { checkKeys, MAX_MS, MiB, numbers, oneOf } from './checks';
+import { checkKeys, flag, MAX_MS, MiB, numbers, oneOf } from './checks';
 
 /** How a channel takes what its peers send: whole messages, or the pieces of them as they arrive. */
 export const RECEIVE_MODES = ['message', 'fragments'] as const;
@@ -33,6 +33,11 @@ export interface ChannelOptions {
   maxLagMs?: number;
   /** A connection whose write makes no progress for this long is ended, under every policy, in ms (default 10,000). */
   maxStallMs?: number;
+  /**
+   * Whether the hub asks peers, by pings between the messages, how far they have read (default true). Without it a connection is
+   * behind only by what its socket has not taken, and kernels take megabytes.
+   */
+  acknowledge?: boolean;
   /** Absolute path of a module that the service thread loads: see `HandlerModule`. */
   handler?: string;
   /**
@@ -50,6 +55,7 @@ export interface ChannelPolicy {
   maxLagMs: number;
   maxStallMs: number;
   gapMessage: string | undefined;
+  acknowledge: boolean;
   handler: string | undefined;
   receive: ReceiveMode;
 }
@@ -61,7 +67,14 @@ export const CHANNEL_NUMBERS = {
   maxStallMs: [10_000, 1, MAX_MS],
 } as const;
 
-const CHANNEL_KEYS = [...Object.keys(CHANNEL_NUMBERS), 'slow', 'gapMessage', 'handler', 'receive'];
+const CHANNEL_KEYS = [
+  ...Object.keys(CHANNEL_NUMBERS),
+  'slow',
+  'gapMessage',
+  'acknowledge',
+  'handler',
+  'receive',
+];
 
 /** @throws {TypeError | RangeError} as `resolveHubOptions` */
 export function resolveChannels(given: { [name: string]: ChannelOptions } | undefined): {
@@ -94,12 +107,13 @@ function channelPolicy(where: string, options: ChannelOptions): ChannelPolicy {
   checkKeys(where, options, CHANNEL_KEYS);
   const slow = oneOf(`${where}slow`, options.slow, SLOW_POLICIES);
   const receive = oneOf(`${where}receive`, options.receive, RECEIVE_MODES);
+  const acknowledge = flag(`${where}acknowledge`, options.acknowledge, true);
   const { handler, gapMessage } = options;
   if (handler !== undefined && (typeof handler !== 'string' || !isAbsolute(handler))) {
     throw new TypeError(`${where}handler is ${shown(handler)}: it must be the absolute path of a module`);
   }
   checkGapMessage(where, gapMessage, slow);
-  return { slow, gapMessage, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
+  return { slow, gapMessage, acknowledge, handler, receive, ...numbers(where, options, CHANNEL_NUMBERS) };
 }
 
 /** The longest gap message, in bytes: it is sent to peers that have little room. */

@@ -53,10 +53,11 @@ export function text(key: string, value: unknown, fallback: string): string {
   return value;
 }
 
-export function flag(key: string, value: unknown): boolean {
-  if (value !== undefined && typeof value !== 'boolean')
+export function flag(key: string, value: unknown, fallback = false): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean')
     throw new TypeError(`${key} is ${JSON.stringify(value)}: it must be true or false`);
-  return value === true;
+  return value;
 }
 
 /** One of a closed set of words; the first, if nothing is given. */

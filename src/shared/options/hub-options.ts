@@ -93,6 +93,11 @@ export interface HubOptions extends PlacementOptions, AdmissionOptions, PeerLimi
   closeDeadlineMs?: number;
   /** Over how many ms `close` spreads its close frames, if it is not told otherwise (default 0: all at once). */
   closeSpreadMs?: number;
+  /**
+   * How long a peer may take to answer our close frame, and we to answer a peer's with everything that comes before, in ms (default
+   * 2,000).
+   */
+  closeTimeoutMs?: number;
   /** Which levels the log of this process has from now on: as for `setLogLevel` (default: as they are, err, warn and notice). */
   logLevel?: LogLevels;
 }
@@ -125,6 +130,7 @@ export interface ResolvedHubOptions extends ResolvedAdmission, PeerLimits {
   maxServiceRestarts: number;
   closeDeadlineMs: number;
   closeSpreadMs: number;
+  closeTimeoutMs: number;
   /** A mask; undefined: the levels stay as they are. */
   logLevel: number | undefined;
 }
@@ -148,6 +154,7 @@ export const HUB_NUMBERS = {
   maxServiceRestarts: [5, 0, 1_000],
   closeDeadlineMs: [10_000, 0, HOUR_MS],
   closeSpreadMs: [0, 0, HOUR_MS],
+  closeTimeoutMs: [2_000, 1, MAX_MS],
   ...PEER_NUMBERS,
   ...ADMISSION_NUMBERS,
 } as const;

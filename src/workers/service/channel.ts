@@ -172,7 +172,7 @@ export class Channel {
   }
 
   /**
-   * Whether some subscription may be past `fraction` of a limit: cheap, and never wrong when it says no. Ages are looked at
+   * Whether some subscription may be past `fraction` of a limit, by what is not written: cheap, and never wrong when it says no. Ages are looked at
    * only if `nowMs` is given: they change slowly, and a quiet channel's log is old without anybody being behind.
    */
   mayLag(fraction: number, nowMs?: number): boolean {
@@ -201,9 +201,9 @@ export class Channel {
       const excess = exceeds(
         this.policy,
         fraction,
-        waits ? 0 : subscription.lagBytes,
-        waits ? 0 : subscription.lagMessages,
-        subscription.lagMs(nowMs),
+        (waits ? 0 : subscription.lagBytes) + subscription.unreadBytes,
+        (waits ? 0 : subscription.lagMessages) + subscription.unreadMessages,
+        Math.max(subscription.lagMs(nowMs), subscription.unreadMs(nowMs)),
       );
       if (excess !== undefined && !found(subscription, excess)) return;
     }

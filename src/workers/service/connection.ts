@@ -18,34 +18,21 @@ import { CloseCode } from '../../shared/close-codes';
 import type { ConnectionSummary } from '../../shared/inbound';
 import { log } from '../../shared/log';
 import type { Channel } from './channel';
+import type { ConnectionHost } from './connection-host';
 import { encodeFragment, encodeFrame, Opcode } from './frame';
-import { Liveness } from './liveness';
-import type { EngineObserver } from './observer';
+import { PeerLife } from './life/peer-life';
+import { LOOK_MS } from './life/peer-watch';
+import { ReadProgress } from './life/read-progress';
+import type { WheelItem } from './life/time-wheel';
 import type { PeerSocket } from './peer-socket';
 import { PongQueue } from './pong-queue';
 import { type FrameSettled, type MessageSender, PrivateQueue } from './private-queue';
-import { type PauseReason, Reading } from './reading';
+import type { PauseReason } from './reading';
 import type { Subscription } from './subscription';
 import { Subscriptions } from './subscriptions';
-import type { TellSettled, TicketOwner } from './tickets';
-import { WriteProgress } from './write-progress';
+import type { TicketOwner } from './tickets';
 
-/** What the connection needs of the engine. */
-export interface ConnectionHost {
-  nowMs(): number;
-  tell: TellSettled;
-  /** A write is done and there is more: flush this connection in the next turn. */
-  ready(connection: Connection): void;
-  /** A write is done: this connection is less far behind. */
-  progressed(): void;
-  /** How many channels a connection may have. */
-  maxSubscriptions(): number;
-  /** Memory of the private messages that wait, over all connections, changed by `bytes`. */
-  privateBytesChanged(bytes: number): void;
-  observer?: EngineObserver;
-}
-
-export class Connection {
+export class Connection implements WheelItem {
   readonly id: number;
   /** The channel that its handshake named. */
   readonly home: Channel;
@@ -59,13 +46,18 @@ export class Connection {
   /** For an observer: when it was told of the write under way. */
   handedNs = 0;
   readonly #pongs = new PongQueue();
-  #ping: Buffer | undefined;
+  #pingWanted = false;
+  /** Its place among those that are looked at in time. */
+  dueMs = Number.POSITIVE_INFINITY;
+  slot = 0;
+  index = 0;
+  readonly life: PeerLife;
+  /** What of its private messages is written, and read. */
+  readonly privateRead = new ReadProgress();
 
-  readonly #write: WriteProgress;
+  #writingBytes = 0;
   /** What the write under way is made of: a subscription's log; else private messages, or a control frame. */
   #writingFrom: Subscription | undefined;
-  /** While a pong is due: the write under way had to wait for room in the kernel's buffer. */
-  #blocked = false;
   #closing = false;
   /** How it ends for what the peer sent, a close frame or a fault: so we close it once all that is for the peer is flushed. */
   farewell: { code: number; reason: string } | undefined;
@@ -77,8 +69,6 @@ export class Connection {
 
   /** One object for the connection's life: batches to the application repeat it by reference. */
   readonly summary: ConnectionSummary;
-  readonly #life: Liveness;
-  readonly #reading: Reading;
   /** To be closed like this once everything before is flushed. */
   #finish: { code: number; reason: string } | undefined;
 
@@ -88,9 +78,7 @@ export class Connection {
     this.socket = socket;
     this.#host = host;
     this.#private = new PrivateQueue((change) => host.privateBytesChanged(change));
-    this.#write = new WriteProgress(socket);
-    this.#reading = new Reading(socket);
-    this.#life = new Liveness(host.nowMs());
+    this.life = new PeerLife(id, socket, this.acknowledges, host.nowMs());
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
     if (identity !== undefined) this.summary.identity = identity;
@@ -123,6 +111,7 @@ export class Connection {
     return this.#subscriptions;
   }
 
+  /** Bytes that are for it and not handed to its socket. */
   get lagBytes(): number {
     return this.#subscriptions.lagBytes + this.#private.bytes;
   }
@@ -133,7 +122,7 @@ export class Connection {
 
   /** Whether a write waits for its socket. */
   get writing(): boolean {
-    return this.#write.underway;
+    return this.life.write.underway;
   }
 
   /** Bytes of memory that are there for it, if perhaps not for it alone. */
@@ -144,6 +133,32 @@ export class Connection {
   /** The subscription that most of it is for. */
   get heaviest(): Subscription | undefined {
     return this.#subscriptions.heaviest;
+  }
+
+  /** Age of the oldest message of its channels that is not handed to its socket, in ms. */
+  unsentMs(nowMs: number): number {
+    return this.#subscriptions.lagMs(nowMs);
+  }
+
+  /** Whether pings ask what it has read. */
+  get acknowledges(): boolean {
+    return this.home.policy.acknowledge;
+  }
+
+  /** Whether its pong is late: then what is behind that ping is known not to be read. */
+  get late(): boolean {
+    return this.life.acknowledgements.late;
+  }
+
+  /** When the present turn began, or the last one. */
+  get nowMs(): number {
+    return this.#host.nowMs();
+  }
+
+  /** For how long the peer is known not to have read what is written, in ms. */
+  lateMs(nowMs: number): number {
+    const { unreadSinceMs } = this.life.acknowledgements;
+    return unreadSinceMs === undefined ? 0 : nowMs - unreadSinceMs;
   }
 
   /** @returns false if it had the channel already, or has as many as it may */
@@ -165,7 +180,7 @@ export class Connection {
   /** What was published before still comes. @returns false if it did not have the channel */
   unsubscribe(channel: Channel): boolean {
     if (!this.#subscriptions.end(channel)) return false;
-    if (!this.#write.underway) this.#subscriptions.dropFinished();
+    if (!this.life.write.underway) this.#subscriptions.dropFinished();
     return true;
   }
 
@@ -225,52 +240,56 @@ export class Connection {
     this.#host.ready(this);
   }
 
-  /** Whether it was pinged, and has not answered. */
-  get awaitsPong(): boolean {
-    return this.#life.awaitsPong;
-  }
-
   /** Something came from the peer: it lives. */
-  heard(nowMs: number): void {
-    this.#life.heard(nowMs);
+  heard(): void {
+    this.life.heard(this.#host.clockMs());
   }
 
-  /** Pings a quiet peer, and ends one that does not answer. A peer that we do not read cannot be blamed. */
-  keepAlive(nowMs: number, intervalMs: number, timeoutMs: number): void {
-    if (this.#closing || this.#reading.paused || this.farewell !== undefined) {
-      this.heard(nowMs);
-      return;
+  /** A pong came. @returns whether it answers one of our pings; else it is no more than a sign of life */
+  ponged(payload: Buffer): boolean {
+    const wasLate = this.late;
+    const ours = this.life.pong(payload, this.#host.clockMs());
+    if (wasLate) {
+      this.#host.ready(this); // what was held back until it has read may go
+      this.#host.progressed();
     }
-    const verdict = this.#life.judge(nowMs, intervalMs, timeoutMs);
+    return ours;
+  }
+
+  /** Pings the peer if that is due, and ends it if it does not answer. @returns when to look again, `Infinity`: not at all */
+  look(nowMs: number, intervalMs: number, timeoutMs: number): number {
+    const verdict = this.life.judge(nowMs, this.#host.pingSpacingMs(), intervalMs, timeoutMs);
     if (verdict === 'dead') {
       log.info(`ended: no pong within ${timeoutMs} ms`, { connection: this.id });
       this.terminate();
-    } else if (verdict === 'ping' && this.#ping === undefined) {
-      this.#ping = encodeFrame(Opcode.PING, new Uint8Array(0));
+    } else if (verdict === 'ping' && !this.#pingWanted) {
+      this.#pingWanted = true;
       this.#host.ready(this);
     }
+    return this.life.nextLookMs(nowMs, intervalMs, timeoutMs);
   }
 
   /** Stops reading from the peer, until everybody who paused it has resumed it. */
   pause(by: PauseReason): void {
-    this.#reading.pause(by, this.#host.nowMs());
+    this.life.pause(by, this.#host.realMs());
   }
 
   resume(by: PauseReason): void {
-    this.#reading.resume(by, this.#host.nowMs());
+    const nowMs = this.#host.clockMs();
+    if (this.life.resume(by, this.#host.realMs(), nowMs)) this.#host.watch(this, nowMs);
   }
 
   /** For how long in all it was not read, because somebody paused it, in ms. */
-  unreadMs(nowMs: number): number {
-    return this.#reading.unreadMs(nowMs);
+  unreadMs(realMs: number): number {
+    return this.life.reading.unreadMs(realMs);
   }
 
   /** Writes what is due, if no write is under way. Control frames first, then the log up to each private message, then it. */
   flush(): void {
-    if (this.#write.underway || this.#closing) return;
-    const control = this.#takeControl();
+    if (this.life.write.underway || this.#closing) return;
+    const control = this.#pongs.take() ?? (this.#pingWanted ? this.#takePing() : undefined);
     if (control !== undefined) {
-      this.#begin(control);
+      this.#begin(control, false);
       return;
     }
     const view = this.#subscriptions.take();
@@ -278,7 +297,7 @@ export class Connection {
       const subscription = this.#subscriptions.taken as Subscription;
       this.#writingFrom = subscription;
       this.#host.observer?.handed(this, subscription);
-      this.#begin(view);
+      this.#begin(view, true);
       return;
     }
     if (this.#private.length > 0) this.#writePrivate();
@@ -296,7 +315,7 @@ export class Connection {
     }
     this.#finish = how;
     this.#subscriptions.endAll();
-    if (!this.#write.underway) this.#subscriptions.dropFinished();
+    if (!this.life.write.underway) this.#subscriptions.dropFinished();
     this.#host.ready(this);
   }
 
@@ -328,54 +347,55 @@ export class Connection {
 
   /** Whether everything for this peer is handed to its socket. */
   get flushed(): boolean {
-    return !this.#write.underway && this.#private.length === 0 && this.#subscriptions.flushed;
+    return !this.life.write.underway && this.#private.length === 0 && this.#subscriptions.flushed;
   }
 
   /** For how long the write under way has made no progress, in ms. Call it at intervals: it notes what it sees. */
   stalledMs(nowMs: number): number {
-    return this.#write.stalledMs(nowMs, () => this.#life.tookSome(nowMs));
+    return this.life.stalledMs(nowMs);
   }
 
-  /** The control frame that is due, if one is. */
-  #takeControl(): Buffer | undefined {
-    const pongs = this.#pongs.take();
-    if (pongs !== undefined) return pongs;
-    const ping = this.#ping;
-    if (ping !== undefined) this.#life.pinged(this.#host.nowMs());
-    this.#ping = undefined;
-    return ping;
+  #takePing(): Buffer {
+    this.#pingWanted = false;
+    return encodeFrame(Opcode.PING, this.life.acknowledgements.ask(this.#host.clockMs()));
   }
 
-  #begin(bytes: Uint8Array): void {
-    this.#write.begin(this.#host.nowMs());
-    this.socket.write(bytes, this.#onWritten);
-    // While a pong is due: did the kernel's buffer have room, or must the peer take something first?
-    this.#blocked = this.#life.awaitsPong && (this.socket.unsentBytes ?? 0) > 0;
+  /** @param data messages: a ping may follow at once, to ask whether they are read */
+  #begin(bytes: Uint8Array, data: boolean): void {
+    const nowMs = this.#host.nowMs();
+    const asks = data && this.life.asksBehind(bytes.length, nowMs, this.#host.pingSpacingMs());
+    this.#writingBytes = bytes.length;
+    this.life.begins(nowMs);
+    this.socket.write(bytes, this.#onWritten, asks ? this.#takePing() : undefined);
+    this.life.begun();
+    if (this.dueMs > nowMs + LOOK_MS) this.#host.watch(this, nowMs + LOOK_MS);
   }
 
   /** All channels are written up to the oldest private message: it is its turn, and that of those with the same place. */
   #writePrivate(): void {
     const bytes = this.#private.take((index) => this.#subscriptions.sameBarrier(index));
-    if (bytes !== undefined) this.#begin(bytes);
+    if (bytes !== undefined) this.#begin(bytes, true);
   }
 
   #written(failed: boolean): void {
-    this.#write.end();
-    if (this.#blocked && !failed) this.#life.tookSome(this.#host.nowMs());
-    this.#blocked = false;
+    const nowMs = this.#host.nowMs();
+    this.life.ended(failed, nowMs);
     if (this.#closing || failed) return; // counted as abandoned when it closed; a failed write is followed by `ended`
     if (this.#writingFrom !== undefined) {
       const subscription = this.#writingFrom;
       this.#writingFrom = undefined;
       this.#host.observer?.written(this, subscription);
-      subscription.written();
+      const messages = subscription.written();
+      this.life.wrote(subscription.read, this.#writingBytes, messages, nowMs);
     } else if (this.#private.writing) {
-      const finished = this.#private.written(this.#host.nowMs());
+      const finished = this.#private.written(nowMs);
       this.home.countPrivate(ChannelCounter.SENT, finished);
       this.#subscriptions.passBarriers(finished);
+      this.life.wrote(this.privateRead, this.#writingBytes, finished, nowMs);
     }
+    if (this.life.acknowledgements.asking) this.life.asked(this.#host.clockMs());
     this.#subscriptions.dropFinished();
-    const due = !this.#pongs.empty || this.#ping !== undefined || this.#finish !== undefined;
+    const due = !this.#pongs.empty || this.#pingWanted || this.#finish !== undefined;
     if (due || !this.flushed) this.#host.ready(this);
     this.#host.progressed();
   }
@@ -409,7 +429,8 @@ export class Connection {
     const abandoned = this.#private.clear();
     if (abandoned > 0) this.home.countPrivate(ChannelCounter.ABANDONED, abandoned);
     this.#subscriptions.abandon();
+    this.life.acknowledgements.clear();
     this.#pongs.clear();
-    this.#ping = undefined;
+    this.#pingWanted = false;
   }
 }

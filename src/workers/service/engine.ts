@@ -19,17 +19,21 @@ import type { Arrival } from './arrival';
 import type { Channel } from './channel';
 import { ChannelTable, type NoChannel } from './channel-table';
 import { Closing } from './closing';
-import { Connection, type ConnectionHost } from './connection';
+import { Connection } from './connection';
+import type { ConnectionHost } from './connection-host';
+import { reportConnection } from './connection-report';
 import { Expiry } from './expiry';
 import { FanOut, SLICE_MS } from './fan-out';
 import { FencedLanes } from './fenced-lanes';
 import { Goodbyes } from './goodbyes';
 import type { HandlerModule } from './handler-module';
 import { Inbound } from './inbound';
+import { AttendedClock } from './life/attended-clock';
+import { PeerWatch } from './life/peer-watch';
 import type { EngineObserver } from './observer';
 import { OpenMessages } from './open-messages';
 import type { ApplicationOutbox } from './outbox';
-import { CLOSE_TIMEOUT_MS, type PeerSocket, type Scheduler } from './peer-socket';
+import type { PeerSocket, Scheduler } from './peer-socket';
 import { RecordTaker } from './record-taker';
 import { SafetyNet } from './safety-net';
 import { SettledAnswers } from './settled-answers';
@@ -100,6 +104,8 @@ export class Engine {
   seatsHeld = 0;
   readonly #settled = new SettledAnswers();
   #lastConnectionId: number;
+  readonly #clock: AttendedClock;
+  readonly #watch: PeerWatch;
   #nowMs: number;
   #scheduled = false;
   #turns = 0;
@@ -121,12 +127,18 @@ export class Engine {
     this.#parts = parts;
     this.#consumer = consumer;
     this.#board = board;
-    this.#nowMs = scheduler.nowMs();
+    this.#clock = new AttendedClock(() => scheduler.nowMs());
+    this.#nowMs = this.#clock.nowMs();
+    this.#watch = new PeerWatch({ board, options: parts.options }, this.#nowMs);
     // Behind those of a service thread that died: an application that knows one of its connections must not hit another.
     this.#lastConnectionId = board.hubCounter(HubCounter.ACCEPTED);
     this.#doorbell = new Doorbell(consumer.ring, consumer.slot, () => this.wake());
     this.#host = {
       nowMs: () => this.#nowMs,
+      realMs: () => scheduler.nowMs(),
+      clockMs: () => this.#clock.nowMs(),
+      pingSpacingMs: () => this.#watch.pingSpacingMs,
+      watch: (connection, dueMs) => this.#watch.watch(connection, dueMs),
       tell: (tag, settled) => this.#settle(tag, settled),
       ready: (connection) => {
         this.#fanOut.ready(connection);
@@ -153,6 +165,7 @@ export class Engine {
       board,
       pool: this.#channels.pool,
       connections: this.#connections,
+      watch: this.#watch,
       maxOutboundBytes: () => parts.options.maxOutboundBytes,
       onGate: (channel, shut) => parts.onGate?.(channel, shut),
       ready: this.#host.ready,
@@ -189,7 +202,7 @@ export class Engine {
     });
     this.#goodbyes = new Goodbyes({
       nowMs: () => scheduler.nowMs(),
-      closeTimeoutMs: () => CLOSE_TIMEOUT_MS,
+      closeTimeoutMs: () => parts.options.closeTimeoutMs,
       askApplication: (connection) => this.inbound.askToDisconnect(connection),
     });
     this.#stopTimers = [
@@ -219,7 +232,7 @@ export class Engine {
 
   /** A peer came, by a handshake that named `channel`. Tell `ended` when its socket is gone, and `receive` what it sends. */
   connect(socket: PeerSocket, channel: Channel, arrival: Arrival = {}): Connection {
-    this.#nowMs = this.#parts.scheduler.nowMs();
+    this.#nowMs = this.#clock.nowMs();
     const connection = new Connection(
       ++this.#lastConnectionId,
       channel,
@@ -228,6 +241,7 @@ export class Engine {
       arrival.identity,
     );
     this.#connections.set(connection.id, connection);
+    this.#watch.watch(connection, this.#nowMs);
     channel.residents++;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.#board.countHub(HubCounter.ACCEPTED, 1);
@@ -261,6 +275,7 @@ export class Engine {
     this.#goodbyes.ended(connection);
     this.#slowPeers.ended(connection);
     this.#expiry.forget(connection);
+    this.#watch.forget(connection);
     connection.home.residents--;
     this.#board.setHub(HubCounter.CONNECTIONS, this.#connections.size);
     this.inbound.ended(connection, code, reason);
@@ -275,14 +290,17 @@ export class Engine {
     return true;
   }
 
+  /** Options have changed: whoever waits for a time that they set is looked at now. */
+  reconfigured(): void {
+    this.#nowMs = this.#clock.nowMs();
+    for (const connection of this.#connections.values()) this.#watch.watch(connection, this.#nowMs);
+  }
+
   describeConnections(): ConnectionReport[] {
+    const nowMs = this.#clock.nowMs();
     return Array.from(this.#connections.values(), (connection) => ({
-      ...connection.summary,
-      channels: connection.channels,
-      connectedAt: connection.connectedAt,
+      ...reportConnection(connection, nowMs),
       ...this.#expiry.report(connection),
-      lagBytes: connection.lagBytes,
-      lagMessages: connection.lagMessages,
     }));
   }
 
@@ -336,12 +354,15 @@ export class Engine {
     this.#turns++;
     this.#board.beat();
     this.#doorbell.disarm();
-    this.#nowMs = this.#parts.scheduler.nowMs();
-    const endMs = this.#nowMs + (limits?.budgetMs ?? 0);
+    const startMs = this.#parts.scheduler.nowMs();
+    this.#nowMs = this.#clock.nowMs();
+    const endMs = startMs + (limits?.budgetMs ?? 0);
     const { observer } = this.#parts;
     observer?.draining();
     const records =
-      limits === undefined ? this.#consumer.drain(this.#take, DRAIN_BUDGET) : this.#drainWithin(limits);
+      limits === undefined
+        ? this.#consumer.drain(this.#take, DRAIN_BUDGET)
+        : this.#drainWithin(limits, startMs);
     observer?.drained();
     if (records > 0) this.#slowPeers.afterDrain(this.#fanOut.passes, this.#nowMs);
     const visited = this.#fanOut.go(limits === undefined ? SLICE_MS : endMs - this.#parts.scheduler.nowMs());
@@ -358,9 +379,9 @@ export class Engine {
   }
 
   /** Drains in steps: first as much as half of the budget allows, so that one write a connection then takes it all. */
-  #drainWithin({ budgetMs, maxRecords }: TurnLimits): number {
+  #drainWithin({ budgetMs, maxRecords }: TurnLimits, startMs: number): number {
     const { scheduler } = this.#parts;
-    const endMs = this.#nowMs + budgetMs / 2;
+    const endMs = startMs + budgetMs / 2;
     let records = 0;
     while (records < maxRecords) {
       const step = Math.min(DRAIN_STEP.records, maxRecords - records);
@@ -383,18 +404,14 @@ export class Engine {
 
   #sweep(): void {
     this.#board.beat();
-    this.#nowMs = this.#parts.scheduler.nowMs();
+    this.#nowMs = this.#clock.nowMs();
     for (const channel of this.#channels) {
       if (channel.idle && !this.#slowPeers.isGated(channel)) this.#channels.retire(channel);
     }
     this.#slowPeers.sweep(this.#channels, this.#nowMs);
     this.openMessages.sweep(this.#nowMs);
-    this.#goodbyes.sweep(this.#nowMs);
+    this.#goodbyes.sweep(this.#parts.scheduler.nowMs());
     this.#expiry.sweep();
-    const { pingIntervalMs, pongTimeoutMs } = this.#parts.options;
-    if (pingIntervalMs === 0) return;
-    for (const connection of this.#connections.values()) {
-      connection.keepAlive(this.#nowMs, pingIntervalMs, pongTimeoutMs);
-    }
+    this.#watch.sweep(this.#nowMs);
   }
 }

@@ -42,6 +42,7 @@ export class Goodbyes {
   take(connection: Connection, code: number, reason: string): void {
     if (connection.closing) return;
     connection.farewell = { code, reason };
+    connection.life.conclude();
     const nowMs = this.#parts.nowMs();
     const timeoutMs = this.#parts.closeTimeoutMs();
     const endMs = nowMs + MOST_TIMEOUTS * timeoutMs;

@@ -85,7 +85,7 @@ export class Inbound {
   receive(connection: Connection, data: Uint8Array, text: boolean): void {
     if (connection.closing) return; // what threw at one message would throw at each that came with it
     const nowMs = this.#worksOff(connection);
-    connection.heard(nowMs);
+    connection.heard();
     this.#count(1, data.length);
     if (!this.#meters.tookMessage(connection, 1, data.length, nowMs)) return;
     const handled = this.#handled.get(connection);
@@ -107,7 +107,7 @@ export class Inbound {
     const frameEnds = fragment.remaining === 0;
     const messages = frameEnds && fragment.final ? 1 : 0;
     const nowMs = this.#worksOff(connection);
-    if (frameEnds) connection.heard(nowMs);
+    if (frameEnds) connection.heard();
     this.#count(messages, bytes.length);
     if (!this.#meters.tookMessage(connection, messages, bytes.length, nowMs)) return;
     const handled = this.#handled.get(connection);
@@ -131,16 +131,14 @@ export class Inbound {
   receivePing(connection: Connection, payload: Uint8Array): void {
     if (connection.closing) return; // as above
     const nowMs = this.#worksOff(connection);
-    connection.heard(nowMs);
+    connection.heard();
     if (this.#meters.tookControlFrame(connection, nowMs)) connection.pong(payload);
   }
 
-  receivePong(connection: Connection): void {
+  receivePong(connection: Connection, payload: Buffer): void {
     if (connection.closing) return;
     const nowMs = this.#worksOff(connection);
-    const asked = connection.awaitsPong;
-    connection.heard(nowMs);
-    if (!asked) this.#meters.tookControlFrame(connection, nowMs);
+    if (!connection.ponged(payload)) this.#meters.tookControlFrame(connection, nowMs);
   }
 
   /** A piece of a message with nothing in it: not worth telling, but it costs as much as another. */

@@ -1,18 +1,15 @@
 /** What the engine needs of the world outside: a peer's socket, and time. Tests hand in their own. */
 
-/**
- * A mute peer has this long to answer our close frame; and we have it to answer a peer's, with everything that comes before.
- */
-export const CLOSE_TIMEOUT_MS = 2_000;
-
 /** The transport of one connection, after the handshake. */
 export interface PeerSocket {
   readonly remoteAddress: string;
   /**
    * Hands bytes to the operating system. They must not change before `done` is called, once, when they are all handed
    * over or never will be. The engine has one write at a time.
+   *
+   * @param behind a frame that goes with them, in one call of the system
    */
-  write(bytes: Uint8Array, done: (failed: boolean) => void): void;
+  write(bytes: Uint8Array, done: (failed: boolean) => void, behind?: Uint8Array): void;
   /** Bytes of the write under way that the operating system has not taken yet; undefined where that cannot be known. */
   readonly unsentBytes: number | undefined;
   /** Starts the closing handshake, behind everything written. The end is told by `Connection.ended`. */

@@ -207,6 +207,7 @@ export class Service implements ServiceControl {
   async reconfigure(limits: LiveOptions): Promise<void> {
     this.#authorizer?.reload();
     applyLive(this.#options, limits);
+    this.#engine.reconfigured();
     this.#listener.reconfigured();
     this.#capacity.reconfigured();
   }

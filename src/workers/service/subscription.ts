@@ -1,17 +1,24 @@
 /** One connection's place in one channel. Thread: the service's. */
 import type { Channel } from './channel';
 import type { Connection } from './connection';
+import { ReadProgress } from './life/read-progress';
 import type { LogReader, Place } from './log-reader';
 import { Conflating } from './slow/conflating';
 import type { Conflation } from './slow/conflation';
 import { Episode, encodeGap, type GapCount } from './slow/gap';
+import { isFarBehind } from './slow/lag';
 import { Skipping } from './slow/skipping';
 import type { SlowPhase } from './slow/slow-phase';
+
+/** A peer has caught up with what is written to it when it is within this fraction of the limits. */
+const CAUGHT_UP_AT = 0.5;
 
 export class Subscription {
   readonly connection: Connection;
   readonly channel: Channel;
   readonly reader: LogReader;
+  /** How much of what is written the peer has read. */
+  readonly read = new ReadProgress();
   /** Unsubscribed: nothing behind this position is for this connection any more. */
   endPosition = Number.POSITIVE_INFINITY;
   endSequence = Number.POSITIVE_INFINITY;
@@ -68,9 +75,26 @@ export class Subscription {
     return this.lagBytes === 0 ? 0 : this.reader.pinnedBytes;
   }
 
+  /** Bytes that are written, and that the peer is known not to have read. */
+  get unreadBytes(): number {
+    return this.connection.late ? this.read.unansweredBytes : 0;
+  }
+
+  get unreadMessages(): number {
+    return this.connection.late ? this.read.unansweredMessages : 0;
+  }
+
+  /** For how long the peer is known not to have read what is written. */
+  unreadMs(nowMs: number): number {
+    return this.read.unacknowledgedBytes === 0 ? 0 : this.connection.lateMs(nowMs);
+  }
+
   /** Whether so much of what is written is read that nothing needs to be held back. */
   get caughtUp(): boolean {
-    return true;
+    const { late, nowMs } = this.connection;
+    if (!late) return true;
+    const { unreadBytes, unreadMessages, channel } = this;
+    return !isFarBehind(channel.policy, CAUGHT_UP_AT, unreadBytes, unreadMessages, this.unreadMs(nowMs));
   }
 
   take(): Buffer | undefined {

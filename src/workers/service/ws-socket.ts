@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import type { PeerSocket } from './peer-socket';
 import type { PatientWebSocket } from './receiver/patient-web-socket';
 import { unsentBytesOf } from './socket-descriptor';
+import { writeTogether } from './write-together';
 
 export class WsSocket implements PeerSocket {
   readonly remoteAddress: string;
@@ -22,9 +23,9 @@ export class WsSocket implements PeerSocket {
    * Writes whole frames beside ws, straight to the socket: that is sound because ws, too, only ever writes whole frames to
    * it, and a socket keeps the order of its writes.
    */
-  write(bytes: Uint8Array, done: (failed: boolean) => void): void {
+  write(bytes: Uint8Array, done: (failed: boolean) => void, behind?: Uint8Array): void {
     this.#done = done;
-    if (this.#ws.readyState === WebSocket.OPEN) this.#socket.write(bytes, this.#onWritten);
+    if (this.#ws.readyState === WebSocket.OPEN) writeTogether(this.#socket, bytes, behind, this.#onWritten);
     else process.nextTick(this.#onWritten, new Error('the connection is closing'));
   }
 

@@ -10,7 +10,6 @@ import type { ResolvedHubOptions } from '../../../shared/options';
 import type { Arrival } from '../arrival';
 import type { Channel } from '../channel';
 import type { Engine } from '../engine';
-import { CLOSE_TIMEOUT_MS } from '../peer-socket';
 import { FragmentSocket } from '../receiver/fragment-socket';
 import { HandedOver } from '../receiver/handed-over';
 import { PatientWebSocket } from '../receiver/patient-web-socket';
@@ -34,6 +33,7 @@ export interface Handshake {
 
 export class Upgrader {
   readonly #engine: Engine;
+  readonly #options: ResolvedHubOptions;
   readonly #handshakes: WebSocketServer;
   /** Handshakes on channels that receive fragments. */
   readonly #handovers: WebSocketServer;
@@ -42,6 +42,7 @@ export class Upgrader {
 
   constructor(engine: Engine, options: ResolvedHubOptions) {
     this.#engine = engine;
+    this.#options = options;
     const settings = {
       noServer: true,
       clientTracking: false,
@@ -49,16 +50,17 @@ export class Upgrader {
       skipUTF8Validation: false,
       autoPong: false, // pongs pass the connection's one gate
       ...messageLimits(options.maxMessageBytes, options.maxFragments),
-      closeTimeout: CLOSE_TIMEOUT_MS,
+      closeTimeout: options.closeTimeoutMs,
       handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
     } as ConstructorParameters<typeof WebSocketServer>[0]; // the newest limits are not in the type package
     this.#handshakes = new WebSocketServer({ ...settings, WebSocket: PatientWebSocket });
     this.#handovers = new WebSocketServer({ ...settings, WebSocket: HandedOver });
   }
 
-  /** The limits of peers' messages changed: they hold for the connections to come. */
-  reconfigured({ maxMessageBytes, maxFragments }: ResolvedHubOptions): void {
-    Object.assign(this.#handshakes.options, messageLimits(maxMessageBytes, maxFragments));
+  /** Limits changed: these hold for the connections to come. */
+  reconfigured({ maxMessageBytes, maxFragments, closeTimeoutMs }: ResolvedHubOptions): void {
+    const limits = { ...messageLimits(maxMessageBytes, maxFragments), closeTimeout: closeTimeoutMs };
+    Object.assign(this.#handshakes.options, limits);
   }
 
   /** Answers a request that is no handshake: ws says what is wrong with it. */
@@ -98,7 +100,7 @@ export class Upgrader {
       this.#engine.inbound.receive(connection, data as Buffer, !isBinary),
     );
     ws.on('ping', (payload: Buffer) => this.#engine.inbound.receivePing(connection, payload));
-    ws.on('pong', () => this.#engine.inbound.receivePong(connection));
+    ws.on('pong', (payload: Buffer) => this.#engine.inbound.receivePong(connection, payload));
     ws.on('error', ({ message }) => {
       if (ws.faultCode !== undefined) this.#engine.concluded(connection, ws.faultCode, message);
     });
@@ -115,18 +117,15 @@ export class Upgrader {
     channel: Channel,
     arrival: Arrival,
   ): void {
-    const peer = new FragmentSocket(socket, {
-      mayCompress,
-      remoteAddress: address,
-      closeTimeoutMs: CLOSE_TIMEOUT_MS,
-    });
+    const { closeTimeoutMs } = this.#options;
+    const peer = new FragmentSocket(socket, { mayCompress, remoteAddress: address, closeTimeoutMs });
     const connection = this.#engine.connect(peer, channel, arrival);
     peer.start(head, {
       fragment: (bytes, fragment) => this.#engine.inbound.receiveFragment(connection, bytes, fragment),
       ping: (payload) => this.#engine.inbound.receivePing(connection, payload),
-      pong: () => this.#engine.inbound.receivePong(connection),
+      pong: (payload) => this.#engine.inbound.receivePong(connection, payload),
       empty: () => this.#engine.inbound.receiveEmptyFragment(connection),
-      alive: () => connection.heard(performance.now()),
+      alive: () => connection.heard(),
       concluded: (code, reason) => this.#engine.concluded(connection, code, reason),
       ended: (code, reason) => this.#engine.ended(connection, code, reason),
     });

@@ -9,6 +9,8 @@ import { CloseCode } from '../../../shared/close-codes';
 import type { FragmentInfo } from '../../../shared/inbound';
 import { encodeFrame, Opcode } from '../frame';
 import type { PeerSocket } from '../peer-socket';
+import { unsentBytesOf } from '../socket-descriptor';
+import { writeTogether } from '../write-together';
 import { FrameReceiver } from './frame-receiver';
 import { LifeMeter } from './life';
 
@@ -18,7 +20,7 @@ const EMPTY = Buffer.alloc(0);
 export interface FragmentListener {
   fragment(bytes: Buffer, fragment: FragmentInfo): void;
   ping(payload: Buffer): void;
-  pong(): void;
+  pong(payload: Buffer): void;
   /** A fragment of no bytes, that ends nothing. */
   empty(): void;
   /** The peer is known to live, by its bytes. */
@@ -63,7 +65,7 @@ export class FragmentSocket implements PeerSocket {
       {
         fragment: (bytes, fragment) => this.#listener?.fragment(bytes, fragment),
         ping: (payload) => this.#listener?.ping(payload),
-        pong: () => this.#listener?.pong(),
+        pong: (payload) => this.#listener?.pong(payload),
         empty: () => this.#listener?.empty(),
         close: (code, reason) => this.#concluded(code, reason),
         fault: ({ code, text }) => this.#fault(code, text),
@@ -87,16 +89,14 @@ export class FragmentSocket implements PeerSocket {
     if (this.#paused) socket.pause();
   }
 
-  write(bytes: Uint8Array, done: (failed: boolean) => void): void {
+  write(bytes: Uint8Array, done: (failed: boolean) => void, behind?: Uint8Array): void {
     this.#done = done;
-    if (!this.#closing) this.#socket.write(bytes, this.#onWritten);
+    if (!this.#closing) writeTogether(this.#socket, bytes, behind, this.#onWritten);
     else process.nextTick(this.#onWritten, new Error('the connection is closing'));
   }
 
   get unsentBytes(): number | undefined {
-    // As in WsSocket: what net.Socket's own idle timer looks at.
-    return (this.#socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle
-      ?.writeQueueSize;
+    return unsentBytesOf(this.#socket);
   }
 
   close(code: number, reason: string): void {

@@ -40,7 +40,7 @@ export interface ReceiverSink {
   /** A piece of a message. `bytes` lies in the memory that was pushed. */
   fragment(bytes: Buffer, fragment: FragmentInfo): void;
   ping(payload: Buffer): void;
-  pong(): void;
+  pong(payload: Buffer): void;
   /** A fragment of no bytes that ends no message. */
   empty(): void;
   /** A close frame: `CloseCode.NONE` if it names no code. */
@@ -278,7 +278,7 @@ export class FrameReceiver {
     this.#control = EMPTY;
     this.#endFrame();
     if (this.#opcode === Opcode.PING) this.#sink.ping(payload);
-    else if (this.#opcode === Opcode.PONG) this.#sink.pong();
+    else if (this.#opcode === Opcode.PONG) this.#sink.pong(payload);
     else this.#takeClose(payload);
   }
 

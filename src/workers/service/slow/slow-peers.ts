@@ -12,6 +12,7 @@ import { type LogTags, log } from '../../../shared/log';
 import { closeGate, openGate, type RingMemory } from '../../../shared/ring';
 import type { Channel } from '../channel';
 import type { Connection } from '../connection';
+import type { PeerWatch } from '../life/peer-watch';
 import type { SlabPool } from '../log-slab';
 import type { Subscription } from '../subscription';
 import { Conflating } from './conflating';
@@ -29,6 +30,8 @@ export interface SlowPeersParts {
   board: Board;
   pool: SlabPool;
   connections: ReadonlyMap<number, Connection>;
+  /** Which peers are known not to have read what is written to them. */
+  watch: PeerWatch;
   /** It may change while the hub runs. */
   maxOutboundBytes: () => number;
   /** A channel's gate has moved. */
@@ -89,8 +92,9 @@ export class SlowPeers {
 
   /** At intervals: looks at everything. */
   sweep(channels: Iterable<Channel>, nowMs: number): void {
+    const late = this.#parts.watch.lateChannels;
     for (const channel of channels) {
-      if (channel.mayLag(1, nowMs)) this.#apply(channel, nowMs);
+      if (late.has(channel) || channel.mayLag(1, nowMs)) this.#apply(channel, nowMs);
       if (channel.slow.size > 0) this.#attend(channel);
     }
     this.#budget.keep();
@@ -107,8 +111,10 @@ export class SlowPeers {
 
   /** Opens the gates of the channels whose connections are all well within the limits again. */
   openGates(nowMs: number): void {
+    const late = this.#parts.watch.lateChannels;
     for (const channel of this.#gated) {
-      if (channel.mayLag(GATE_OPENS_AT, nowMs) && someoneLags(channel, GATE_OPENS_AT, nowMs)) continue;
+      const mayLag = late.has(channel) || channel.mayLag(GATE_OPENS_AT, nowMs);
+      if (mayLag && someoneLags(channel, GATE_OPENS_AT, nowMs)) continue;
       this.#gated.delete(channel);
       openGate(this.#parts.ring, channel.number, this.#parts.slot);
       this.#parts.onGate(channel.name, false);
@@ -199,18 +205,15 @@ export class SlowPeers {
     if (gap !== undefined) this.#parts.tellGap(connection, gap);
   }
 
-  /** Stalls end a connection under every policy; so does too much that was sent to it alone. */
+  /** Too much that was sent to it alone ends a connection, under every policy. */
   #look(connection: Connection, nowMs: number): void {
     if (connection.closing) return;
-    const { policy, number } = connection.home;
-    if (connection.stalledMs(nowMs) > policy.maxStallMs) {
-      log.notice(`cut, it has read nothing for ${policy.maxStallMs} ms`, slow(connection));
-      this.#parts.board.count(number, ChannelCounter.DISCONNECTED_SLOW, 1);
-      connection.terminate();
-    } else {
-      const excess = exceeds(policy, 1, connection.privateCost, connection.privateMessages, 0);
-      if (excess !== undefined) this.#cut(connection, connection.home, excess);
-    }
+    const { home, late, privateCost, privateMessages, privateRead } = connection;
+    const bytes = privateCost + (late ? privateRead.unansweredBytes : 0);
+    const messages = privateMessages + (late ? privateRead.unansweredMessages : 0);
+    const ms = privateRead.unacknowledgedBytes === 0 ? 0 : connection.lateMs(nowMs);
+    const excess = exceeds(home.policy, 1, bytes, messages, ms);
+    if (excess !== undefined) this.#cut(connection, home, excess);
   }
 }
 

@@ -270,8 +270,8 @@ describe('the heartbeat', () => {
     world.scheduler.pass(1_300);
     world.settle(mute, alive);
     expect(alive.socket.frames.map(({ opcode }) => opcode)).toEqual([9]);
-    alive.connection.heard(world.scheduler.nowMs());
-    world.scheduler.pass(800);
+    alive.connection.heard();
+    world.scheduler.pass(1_100);
     expect([mute.socket.terminated, alive.socket.over]).toEqual([true, false]);
   });
 
@@ -280,7 +280,7 @@ describe('the heartbeat', () => {
     const [sending, paused] = [world.connect('ticks'), world.connect('ticks')];
     paused.connection.pause('handler');
     for (let second = 0; second < 10; second++) {
-      world.scheduler.pass(900);
+      world.scheduler.pass(700);
       world.engine.inbound.receive(sending.connection, Buffer.from('x'), true);
     }
     world.settle(sending, paused);

@@ -1,6 +1,8 @@
 import { CloseCode } from '../../../../src/shared/close-codes';
-import { CLOSE_TIMEOUT_MS } from '../../../../src/workers/service/peer-socket';
+import { HUB_NUMBERS } from '../../../../src/shared/options';
 import { EngineWorld, type Peer } from '../../../support/engine-world';
+
+const [CLOSE_TIMEOUT_MS] = HUB_NUMBERS.closeTimeoutMs;
 
 /** What the application is to do, by the names of its events. */
 const toldIn = ({ batches }: EngineWorld) => batches.flatMap(({ events }) => events).map(({ type }) => type);

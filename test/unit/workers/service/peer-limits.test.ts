@@ -135,7 +135,7 @@ describe('a peer that sends frames without messages', () => {
 
   it('is closed for pongs that nobody asked for, and for empty fragments', () => {
     const pongs = world({ maxControlFramesPerSecond: 20 });
-    for (let time = 0; time < 21; time++) pongs.inbound.receivePong(pongs.peer.connection);
+    for (let time = 0; time < 21; time++) pongs.inbound.receivePong(pongs.peer.connection, Buffer.alloc(6));
     expect(pongs.peer.socket.closedWith?.code).toBe(1008);
     const empty = world({ maxControlFramesPerSecond: 20 });
     for (let time = 0; time < 21; time++) empty.inbound.receiveEmptyFragment(empty.peer.connection);

@@ -3,7 +3,7 @@
  *
  * Thread: the service's.
  */
-import type { PeerSocket } from './peer-socket';
+import type { PeerSocket } from '../peer-socket';
 
 export class WriteProgress {
   readonly #socket: PeerSocket;
