@@ -40,7 +40,7 @@ export function addHubFlags(command: Command): Command {
       .env('RINGCAST_MAX_DESCRIPTORS')
       .argParser(wholeNumber(maxDescriptors[1], maxDescriptors[2])),
     new Option(
-      '--origin <ORIGIN>',
+      '--allow-origin <ORIGIN>',
       'pages that may connect: https://app.example.com, same-host or any (again for more; default: same-host)',
     ).argParser((text, before?: string[]) => collect(origin(text), before)),
     new Option(
@@ -98,7 +98,7 @@ const NAMES = [
   'channel',
   'maxConnections',
   'maxDescriptors',
-  'origin',
+  'allowOrigin',
   'tokenFile',
   'maxConnectionsPerAddress',
   'trustedProxy',

@@ -36,7 +36,7 @@ export interface GivenSettings {
   channel?: string[];
   maxConnections?: number;
   maxDescriptors?: number;
-  origin?: string[];
+  allowOrigin?: string[];
   maxConnectionsPerAddress?: number;
   trustedProxy?: string[];
   tokenFile?: string;
@@ -86,7 +86,7 @@ const KEYS = {
   path: ['path'],
   maxConnections: ['maxConnections'],
   maxDescriptors: ['maxDescriptors'],
-  origin: ['origins'],
+  allowOrigin: ['origins'],
   maxConnectionsPerAddress: ['maxConnectionsPerAddress'],
   trustedProxy: ['trustedProxies'],
   tokenFile: ['tokenFile'],
@@ -167,7 +167,7 @@ function loadFile(file: string): ConfigFile {
 
 /** A token file on the command line stands in the place of what the file says about who may come in. */
 function admissionOf(
-  { origin, trustedProxy, tokenFile }: GivenSettings,
+  { allowOrigin: origin, trustedProxy, tokenFile }: GivenSettings,
   { authorize }: Partial<HubOptions>,
 ): Partial<HubOptions> {
   const any = origin?.length === 1 && ORIGIN_POLICIES.find((policy) => policy === origin[0]);
