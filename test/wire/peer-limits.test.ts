@@ -61,6 +61,7 @@ describe.each<ReceiveMode>(['message', 'fragments'])('with receive: %p a peer', 
     await Promise.all([ended, peer.ended]);
     // What one read brings, and no more.
     expect((await hub.stats()).received - before.received).toBeLessThan(2 * 65_536);
+    expect(peer.socket.bytesWritten).toBeLessThan(64 * 1024 * 1024); // it was cut, not listened to until it had enough
   });
 
   test('that keeps within them is never cut', async () => {

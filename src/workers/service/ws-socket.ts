@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { PeerSocket } from './peer-socket';
 import type { PatientWebSocket } from './receiver/patient-web-socket';
+import { RestOfPeer } from './receiver/rest';
 import { unsentBytesOf } from './socket-descriptor';
 import { writeTogether } from './write-together';
 
@@ -42,6 +43,8 @@ export class WsSocket implements PeerSocket {
     this.#ws.answer(code, reason);
     // What ws does itself at a fault of the peer: it takes its parser off the socket, and reads on only for the end.
     this.#socket.removeAllListeners('data');
+    const rest = new RestOfPeer(this.#socket);
+    this.#socket.on('data', (chunk: Buffer) => rest.took(chunk.length));
     this.#socket.resume();
     this.#socket.end();
   }

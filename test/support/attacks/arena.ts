@@ -42,6 +42,7 @@ export class Arena {
   readonly #hub: Child;
   #witnesses: Child | undefined;
   #rssAtBegin: number | undefined;
+  #lostBefore = 0;
 
   private constructor(options: HubOptions, seed: number) {
     this.random = new Random(seed);
@@ -86,10 +87,11 @@ export class Arena {
     return this.#hub.ask('heap');
   }
 
-  /** What the witnesses saw since the last time. */
+  /** What the witnesses saw since the last time, or since the attack began; what they lost, in all. */
   async witnessed(): Promise<WitnessReport> {
-    if (this.#witnesses === undefined) throw new Error('there are no witnesses');
-    return this.#witnesses.ask('report');
+    const report = await this.#report();
+    this.#lostBefore += report.lost;
+    return { ...report, lost: this.#lostBefore };
   }
 
   open(path: string, headers?: string[]): Promise<Foe> {
@@ -130,8 +132,9 @@ export class Arena {
     await this.settled();
   }
 
-  /** The attack proper begins: memory is measured from here on. */
-  begin(): void {
+  /** The attack proper begins: memory, and how late witnesses get theirs, are measured from here on. */
+  async begin(): Promise<void> {
+    this.#lostBefore += (await this.#report()).lost;
     this.#rssAtBegin = this.#memory('VmRSS');
     try {
       writeFileSync(`/proc/${this.#hub.process.pid}/clear_refs`, '5'); // the peak is to be that of the attack
@@ -151,6 +154,11 @@ export class Arena {
   async settled(): Promise<void> {
     const left = async () => (await this.stats()).connections;
     await until(async () => (await left()) === WITNESSES, 'only the witnesses are left');
+  }
+
+  async #report(): Promise<WitnessReport> {
+    if (this.#witnesses === undefined) throw new Error('there are no witnesses');
+    return this.#witnesses.ask('report');
   }
 
   #memory(field: 'VmRSS' | 'VmHWM'): number | undefined {

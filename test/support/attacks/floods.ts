@@ -9,17 +9,17 @@ const times = (count: number, frame: Buffer) => Buffer.concat(Array.from({ lengt
 const PINGS = times(500, frameOf(PING, 'p'.repeat(125)));
 
 /** `count` MiB of pings by a peer that reads none of the pongs. */
-function pingFlood(name: string, hub: object, outcomes: string[]): Attack {
+function pingFlood(name: string, hub: object, outcomes: string[], maxGrowthMiB: number): Attack {
   return {
     name,
     count: { short: 8, long: 60 },
     hub,
     outcomes,
-    maxGrowthMiB: 5,
+    maxGrowthMiB,
     async run(arena, count) {
       const foe = await arena.open('/');
       foe.socket.pause();
-      arena.begin();
+      await arena.begin();
       await foe.flood(PINGS, (written) => written < count * MiB);
       foe.socket.resume();
       await arena.conclude([foe]);
@@ -123,8 +123,8 @@ function closing(index: number): Buffer {
 }
 
 export const FLOOD_ATTACKS: Attack[] = [
-  pingFlood('pings by a peer that does not read', {}, ['close 1008', 'ended']),
-  pingFlood('the same without a limit', { maxControlFramesPerSecond: Infinity }, ['open']),
+  pingFlood('pings by a peer that does not read', {}, ['close 1008', 'ended'], 10),
+  pingFlood('the same without a limit', { maxControlFramesPerSecond: Infinity }, ['open'], 5),
   messageFlood('', 'x'),
   messageFlood('', 'x'.repeat(1_000)),
   messageFlood('handled', 'x', {}, ['open', 'close 1013']), // or too slow for the answers

@@ -17,7 +17,7 @@ function oversized(path: string, lengths: bigint[], outcomes: string[]): Attack 
     maxGrowthMiB: 16,
     async run(arena, count) {
       const foes = await arena.crowd(count, `/${path}`);
-      arena.begin();
+      await arena.begin();
       for (const [index, foe] of foes.entries()) foe.write(rawFrame(BINARY, lengths[index % lengths.length]));
       arena.note(...(await Promise.all(foes.map(({ outcome }) => outcome))));
     },
@@ -33,7 +33,7 @@ function endless(name: string, fragments: number, outcomes: string[]): Attack {
     maxGrowthMiB: 130,
     async run(arena, count) {
       const foes = await arena.crowd(count, '/');
-      arena.begin();
+      await arena.begin();
       const middle = Buffer.concat(Array.from({ length: fragments - 1 }, () => frameOf(MIDDLE, 'x')));
       for (const foe of foes) foe.write(Buffer.concat([frameOf(OPEN_BINARY, 'x'), middle]));
       const ends = await Promise.all(foes.map((foe) => foe.heard()));
@@ -78,7 +78,7 @@ function bombs(
       const bytes = await bomb(inflatedBytes);
       const foes = await arena.crowd(count, `/${path}`, DEFLATE);
       await warmUp(arena, path);
-      arena.begin();
+      await arena.begin();
       for (const foe of foes) foe.write(rawFrame(BINARY | COMPRESSED, bytes.length, bytes));
       await arena.conclude(foes);
       arena.notes = `${bytes.length} bytes each`;

@@ -78,7 +78,8 @@ const REFUSED = 1;
 const CHURN: Attack = {
   name: `connect, subscribe to ${LIMIT}, close`,
   count: { short: 60, long: 1_000 },
-  hub: { maxSubscriptions: LIMIT + 1 },
+  // Places of channels that nobody has come free within 250 ms: till then there must be others.
+  hub: { maxSubscriptions: LIMIT + 1, maxChannels: 32_768 },
   outcomes: ['open', `${LIMIT} subscribed`],
   async run(arena, count) {
     const round = async (index: number) => {

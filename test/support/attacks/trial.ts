@@ -41,7 +41,7 @@ async function judged(arena: Arena, attack: Attack, form: Form): Promise<Trial> 
   const quiet = await arena.witnessed();
   const start = performance.now();
   const faults: string[] = [];
-  arena.begin();
+  await arena.begin();
   await attack.run(arena, count).catch((error: Error) => faults.push(`the attack failed: ${error.message}`));
   arena.measure();
   const seconds = (performance.now() - start) / 1_000;

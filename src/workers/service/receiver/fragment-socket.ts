@@ -13,6 +13,7 @@ import { unsentBytesOf } from '../socket-descriptor';
 import { writeTogether } from '../write-together';
 import { FrameReceiver } from './frame-receiver';
 import { LifeMeter } from './life';
+import { RestOfPeer } from './rest';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -45,6 +46,7 @@ export class FragmentSocket implements PeerSocket {
   readonly #options: FragmentSocketOptions;
   readonly #receiver: FrameReceiver;
   readonly #life = new LifeMeter();
+  readonly #rest: RestOfPeer;
   #listener: FragmentListener | undefined;
   #paused = false;
   /** A close frame is on its way, or the peer's end is closed. */
@@ -60,6 +62,7 @@ export class FragmentSocket implements PeerSocket {
   constructor(socket: Socket, options: FragmentSocketOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#rest = new RestOfPeer(socket);
     this.remoteAddress = options.remoteAddress;
     this.#receiver = new FrameReceiver(
       {
@@ -148,7 +151,10 @@ export class FragmentSocket implements PeerSocket {
   }
 
   #take(chunk: Buffer): void {
-    if (this.#deaf) return;
+    if (this.#deaf) {
+      this.#rest.took(chunk.length);
+      return;
+    }
     if (this.#life.took(chunk.length, performance.now())) this.#listener?.alive();
     if (!this.#receiver.push(chunk)) this.#socket.pause();
     else if (!this.#paused && this.#socket.isPaused()) this.#socket.resume(); // paused and resumed meanwhile
