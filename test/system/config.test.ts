@@ -17,7 +17,7 @@ describe('settings', () => {
     );
     const { stdout, code } = await print(
       folder,
-      ['--config', 'x.yaml', '--port', '3', '--origin', '--json'],
+      ['--config', 'x.yaml', '--port', '3', '--show-origin', '--json'],
       { RINGCAST_PORT: '2', RINGCAST_PATH: '/environment' },
     );
     expect(code).toBe(0);
@@ -32,10 +32,10 @@ describe('settings', () => {
     });
   });
 
-  test('are printed as lines, with --origin behind each', async () => {
+  test('are printed as lines, with --show-origin behind each', async () => {
     const folder = new DaemonFolder();
     expect((await print(folder, [])).stdout).toContain('port: 8080\nmaxConnections: "no limit"\n');
-    expect((await print(folder, ['--origin'], { RINGCAST_SLOW: 'wait' })).stdout).toMatch(
+    expect((await print(folder, ['--show-origin'], { RINGCAST_SLOW: 'wait' })).stdout).toMatch(
       /^channels\.\*\.slow: "wait" +# RINGCAST_SLOW$/m,
     );
   });

@@ -35,6 +35,23 @@ describe('examples', () => {
     expect(await program.ended).toMatchObject({ code: 0, stderr: CAPACITY_NOTICE });
   });
 
+  test('authorize lets in whom its tokens name, for as long as they say', async () => {
+    expect(await run('authorize.mjs').ended).toMatchObject({
+      code: 0,
+      stderr: CAPACITY_NOTICE,
+      stdout: `ann: open
+ann is in, on orders
+forged: 401
+late: 401
+elsewhere: 403
+nobody: 401
+renewed: true
+closed with 4401: expired
+unauthorized: 3, forbidden: 1
+`,
+    });
+  });
+
   test('plain-worker loses none of its lines', async () => {
     const { code, stdout, stderr } = await run('plain-worker.cjs').ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });
