@@ -47,9 +47,9 @@ export const ACTIONS: { [name: string]: Action } = {
       await cluster.ask({ type: 'pace', burst: 1 });
     },
   },
-  'service thread threw': { weight: 0, act: (cluster) => cluster.crashService('throw') },
-  'service thread exited': { weight: 0, act: (cluster) => cluster.crashService('exit') },
-  'service thread hung': { weight: 0, act: (cluster) => cluster.crashService('hang') },
+  'service thread threw': { weight: 3, act: (cluster) => cluster.crashService('throw') },
+  'service thread exited': { weight: 2, act: (cluster) => cluster.crashService('exit') },
+  'service thread hung': { weight: 1, act: (cluster) => cluster.crashService('hang') },
   'wall clock stepped': {
     weight: 6,
     possible: ({ clock }) => clock.canStep,

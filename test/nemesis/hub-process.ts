@@ -66,6 +66,8 @@ class HubProcess {
       producers: { socket },
       ring: { laneBytes: 256 * 1024, maxProducers: 32 },
       pingIntervalMs: 5_000,
+      serviceHangMs: 1_500,
+      maxServiceRestarts: 1_000,
       channels: {
         lossless: { ...limits, slow: 'wait' as const, maxStallMs: 8_000 },
         cut: { ...limits, slow: 'disconnect' as const },
