@@ -71,6 +71,18 @@ the peer received 669
     });
   });
 
+  test('ticker-conflate shows the newest prices to a peer that was behind', async () => {
+    expect(await run('ticker-conflate.mjs').ended).toMatchObject({
+      code: 0,
+      stderr: CAPACITY_NOTICE,
+      stdout: `the quick peer got all of them: true
+the other one got the newest price of each symbol: true
+it was told what it missed: true
+together that is all: true
+`,
+    });
+  });
+
   test('es-module tells what became of the message', async () => {
     const { code, stdout, stderr } = await run('es-module.mjs').ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: CAPACITY_NOTICE });

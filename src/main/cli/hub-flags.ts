@@ -54,7 +54,7 @@ export function addHubFlags(command: Command): Command {
       '--trusted-proxy <ADDRESS>',
       'believe this address or range about its clients: X-Forwarded-For (again for more)',
     ).argParser((text, before?: string[]) => collect(addressRange(text), before)),
-    new Option('--slow <POLICY>', 'a peer that falls behind is cut, or waited for')
+    new Option('--slow <POLICY>', 'a peer that falls behind is cut, waited for, or misses messages')
       .env('RINGCAST_SLOW')
       .choices([...SLOW_POLICIES]),
     new Option('--lane-bytes <SIZE>', 'room for messages on their way (1MiB); the longest is almost half')

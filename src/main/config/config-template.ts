@@ -29,7 +29,7 @@ export const CONFIG_TEMPLATE = `# Settings of a hub, for: ringcast start --confi
 # channels:                  # without it any name is allowed
 #   ticks: {}                # all defaults
 #   orders:
-#     slow: wait             # disconnect: a peer that falls behind is cut; wait: producers wait for it
+#     slow: wait             # disconnect: a peer that falls behind is cut; wait: producers wait for it; skip, conflate: it misses messages
 #     maxLagBytes: 4MiB      # live
 #     maxLagMs: 10000        # live
 #     handler: ./orders.mjs  # module for the service thread; paths are meant from this file's folder
