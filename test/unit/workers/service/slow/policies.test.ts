@@ -200,7 +200,7 @@ describe("slow: 'conflate'", () => {
     const { world: engine, behind } = world('conflate', { maxLagBytes: 2_000 });
     post(engine, numbers(150), (text) => text);
     expect(behind.socket.closedWith).toBeUndefined();
-    post(engine, ['x'.repeat(1_500)], (text) => text);
+    post(engine, ['x'.repeat(1_500)], byLetter);
     expect(behind.socket.closedWith).toEqual({
       code: 1013,
       reason: expect.stringMatching(/^too slow: \d+ bytes behind even conflated, limit 2000$/),
