@@ -51,8 +51,8 @@ describe('ringcast run', () => {
     expect(program.stdout + program.stderr).not.toMatch(new RegExp(`${TOKEN}|${OTHER}`));
   });
 
-  it('--origin, --trusted-proxy and --max-connections-per-address do what they say', async () => {
-    const flags = ['--origin', 'https://app.example.com', '--origin', 'same-host'];
+  it('--allow-origin, --trusted-proxy and --max-connections-per-address do what they say', async () => {
+    const flags = ['--allow-origin', 'https://app.example.com', '--allow-origin', 'same-host'];
     const { program, url } = await running(
       ...flags,
       '--trusted-proxy',
@@ -74,12 +74,12 @@ describe('ringcast run', () => {
 
   it.each([
     [
-      ['--origin', 'https://app.example.com/'],
+      ['--allow-origin', 'https://app.example.com/'],
       2,
       "'https://app.example.com/' is invalid",
       'with nothing behind it',
     ],
-    [['--origin', '*.example.com'], 2, "'*.example.com' is invalid", 'such as https://app.example.com'],
+    [['--allow-origin', '*.example.com'], 2, "'*.example.com' is invalid", 'such as https://app.example.com'],
     [['--trusted-proxy', 'localhost'], 2, "'localhost' is invalid", 'an address or a range'],
     [['--max-connections-per-address', '0'], 2, "'0' is invalid", 'whole number, 1 or more'],
     [

@@ -17,7 +17,7 @@ describe('settings', () => {
     );
     const { stdout, code } = await print(
       folder,
-      ['--config', 'x.yaml', '--port', '3', '--show-origin', '--json'],
+      ['--config', 'x.yaml', '--port', '3', '--origin', '--json'],
       { RINGCAST_PORT: '2', RINGCAST_PATH: '/environment' },
     );
     expect(code).toBe(0);
@@ -32,10 +32,10 @@ describe('settings', () => {
     });
   });
 
-  test('are printed as lines, with --show-origin behind each', async () => {
+  test('are printed as lines, with --origin behind each', async () => {
     const folder = new DaemonFolder();
     expect((await print(folder, [])).stdout).toContain('port: 8080\nmaxConnections: "no limit"\n');
-    expect((await print(folder, ['--show-origin'], { RINGCAST_SLOW: 'wait' })).stdout).toMatch(
+    expect((await print(folder, ['--origin'], { RINGCAST_SLOW: 'wait' })).stdout).toMatch(
       /^channels\.\*\.slow: "wait" +# RINGCAST_SLOW$/m,
     );
   });
@@ -81,7 +81,8 @@ describe('ringcast config', () => {
   test('the template is valid with every line in it at work', async () => {
     const folder = new DaemonFolder();
     const { stdout } = await folder.ringcast('config', 'init', '-');
-    for (const name of ['orders.mjs', 'key.pem', 'cert.pem']) writeFileSync(folder.file(name), 'here');
+    for (const name of ['orders.mjs', 'key.pem', 'cert.pem', 'tokens'])
+      writeFileSync(folder.file(name), 'here');
     const atWork = stdout.replace(/^# (?=\s*["\w]+: |\s*["\w]+:$|\s*["\w*]+: )/gm, '');
     expect(atWork).toMatch(/^port: 8080/m);
     expect(atWork).toMatch(/^ {4}slow: wait/m);
@@ -101,7 +102,7 @@ describe('ringcast config', () => {
     expect(lines).toEqual([
       `ringcast: ${folder.file('x.yaml')} has 4 faults:`,
       '  line 1: port is 99999: it must be a whole number from 0 to 65535',
-      '  line 4: channels.ticks.slow is "wiat": it must be disconnect or wait. Did you mean wait?',
+      '  line 4: channels.ticks.slow is "wiat": it must be disconnect or wait or skip or conflate. Did you mean wait?',
       `  line 5: channels.ticks.handler is "none.js": ${folder.file('none.js')} cannot be read (ENOENT)`,
       expect.stringMatching(/^ {2}line 6: prot is not known: there are host, .*\. Did you mean port\?$/),
     ]);

@@ -1,4 +1,5 @@
 /** Who may come in: `authorize`, as a function of the application and as a module of the service thread. */
+import { once } from 'node:events';
 import path from 'node:path';
 import type { AuthorizeFunction, Hub, HubOptions, LogRecord } from '../../src/main';
 import { HubErrorCode, setLogLevel } from '../../src/main';
@@ -150,6 +151,26 @@ describe('authorize', () => {
     await closed;
     expect((await hub.stats()).rejections.closing).toBe(1);
   });
+
+  it.each(ASKED)(
+    'goes on being asked when the service thread was started again: $who',
+    async ({ authorize }) => {
+      const failing = path.join(__dirname, 'handlers', 'failing.js');
+      const hub = await startHub({ authorize, channels: { '*': { handler: failing } } });
+      const peer = await WsPeer.open(`${hub.url}/a?do=let-in&user=ann`);
+      const waiting = new RawPeer(hub.port);
+      waiting.socket.write(handshake('/a?do=hang'));
+      await until(async () => (await hub.stats()).pendingHandshakes === 1, 'it waits');
+      const restarted = once(hub, 'restart');
+      peer.ws.send('throw');
+      await restarted;
+      await waiting.ended;
+      expect(await hub.stats()).toMatchObject({ pendingHandshakes: 0, addresses: 0 });
+      expect((await answerTo(hub, '/a?do=false')).status).toBe(401);
+      await WsPeer.open(`${hub.url}/a?do=let-in&user=bob`);
+      expect(await hub.connections()).toMatchObject([{ identity: { user: 'bob' } }]);
+    },
+  );
 
   it('can be another function while the hub runs', async () => {
     const hub = await startHub({ serviceThread: false, authorize: () => false });

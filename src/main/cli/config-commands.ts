@@ -7,7 +7,7 @@ import { addHubFlags, addLogFlags, givenTo } from './hub-flags';
 const EXAMPLES = `Examples:
   ringcast config init ringcast.yaml                      a file to begin with
   ringcast config validate ringcast.yaml
-  ringcast config print --config ringcast.yaml --show-origin   what holds, and who says so
+  ringcast config print --config ringcast.yaml --origin   what holds, and who says so
 `;
 const EXIT_CODES = `
 Exit codes: 0 good, 1 failed, 2 wrong usage or settings.
@@ -33,7 +33,7 @@ function definePrint(config: Command): void {
     .description('Prints the settings that hold, out of flags, environment, file and defaults.')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
-    .option('--show-origin', 'say of each where it comes from')
+    .option('--origin', 'say of each where it comes from')
     .option('--json', 'print them as JSON')
     .action(async (options: PrintOptions) => {
       const { print } = require('./config') as typeof import('./config');

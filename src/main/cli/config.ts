@@ -8,7 +8,7 @@ import { Failure } from './failure';
 import { Terminal } from './terminal';
 
 export interface PrintOptions {
-  showOrigin?: boolean;
+  origin?: boolean;
   json?: boolean;
 }
 
@@ -17,11 +17,11 @@ export interface InitOptions {
   quiet?: boolean;
 }
 
-export async function print({ showOrigin, json }: PrintOptions, given: Given): Promise<ExitCode> {
+export async function print({ origin, json }: PrintOptions, given: Given): Promise<ExitCode> {
   const entries = readSettings(given).entries.map((entry) => ({ ...entry, value: readable(entry.value) }));
   const text = json
-    ? `${JSON.stringify(Object.fromEntries(entries.map(({ key, ...rest }) => [key, showOrigin ? rest : rest.value])))}\n`
-    : table(entries, showOrigin === true);
+    ? `${JSON.stringify(Object.fromEntries(entries.map(({ key, ...rest }) => [key, origin ? rest : rest.value])))}\n`
+    : table(entries, origin === true);
   process.stdout.write(text);
   return ExitCode.OK;
 }

@@ -17,8 +17,9 @@ export const CONFIG_TEMPLATE = `# Settings of a hub, for: ringcast start --confi
 # closeDeadlineMs: 10000     # live. At the end peers that are not done by then are cut
 # closeSpreadMs: 1000        # live. At the end peers are told over this time, not all at once
 
-# origins: same-host         # live. Pages that may connect: same-host, any, or [https://app.example.com, …]
-# tokenFile: ./tokens        # peers need one of its tokens; or authorize: ./authorize.mjs
+# origins: same-host         # live. Pages that may connect: same-host, any, or [https://app.example.com]
+# requireOrigin: false       # live. true: refuse who sends no Origin, all that is no browser
+# tokenFile: ./tokens        # peers need one of its tokens, one a line
 # maxConnectionsPerAddress: 100   # live
 # trustedProxies: [10.0.0.0/8]    # live. They say the client's address: X-Forwarded-For
 

@@ -89,6 +89,8 @@ export class Listener {
     });
     this.#inquiry = authorizer && new Inquiry(authorizer, options, this.#destinations, this.#pending);
     this.#admission = this.#createAdmission();
+    // A service thread that this one stands in for may have left others.
+    for (const gauge of [HubCounter.PENDING_HANDSHAKES, HubCounter.ADDRESSES]) board.setHub(gauge, 0);
     this.#listenToServer();
   }
 
@@ -284,7 +286,7 @@ export class Listener {
     this.#notice.refused('origin', () =>
       origin === undefined
         ? 'they sent no Origin, and requireOrigin is set'
-        : `a page of ${JSON.stringify(origin.slice(0, 100))} is not of this host: see the option origins (--origin)`,
+        : `a page of ${JSON.stringify(origin.slice(0, 100))} is not of this host: see the option origins (--allow-origin)`,
     );
   }
 }
