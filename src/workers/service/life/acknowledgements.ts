@@ -83,7 +83,7 @@ export class Acknowledgements {
 
   /** Since when the peer is known not to have read on, if it is late. */
   get unreadSinceMs(): number | undefined {
-    return this.late ? this.#unanswered[0].writtenMs + (this.roundTrip.minMs ?? 0) : undefined;
+    return this.late ? this.#unanswered[0].writtenMs + this.roundTrip.wayMs : undefined;
   }
 
   /** When the oldest of what is written and not acknowledged was written; `Infinity`: there is nothing. */

@@ -12,6 +12,9 @@ export const GRACE_MS = 1_000;
 /** The same while no pong has come yet, since nothing is known of the way: RFC 2988's first guess. */
 export const FIRST_GRACE_MS = 3_000;
 
+/** No way is longer than this, two satellites included: a peer whose fastest pong takes longer has been behind from its first ping on. */
+const LONGEST_WAY_MS = 2_000;
+
 export class RoundTrip {
   /** Of the newest pong; undefined: none has come. */
   lastMs: number | undefined;
@@ -23,8 +26,13 @@ export class RoundTrip {
     this.minMs = Math.min(ms, this.minMs ?? ms);
   }
 
+  /** About what the way takes, there and back; 0 while nothing is known. */
+  get wayMs(): number {
+    return Math.min(this.minMs ?? 0, LONGEST_WAY_MS);
+  }
+
   /** A pong that takes longer than this is late. */
   get patienceMs(): number {
-    return this.minMs === undefined ? FIRST_GRACE_MS : this.minMs + GRACE_MS;
+    return this.minMs === undefined ? FIRST_GRACE_MS : this.wayMs + GRACE_MS;
   }
 }
