@@ -1,4 +1,5 @@
 /** What a benchmark's processes say to each other. */
+import { TOKEN_BYTES } from '../../src/workers/service/life/ping-token';
 
 /** To a server. */
 export type ServerOrder =
@@ -33,3 +34,5 @@ export type ReceiverAnswer =
 export const PAYLOAD_BYTES = 128;
 /** A payload of 128 bytes has a header of 4. */
 export const FRAME_BYTES = PAYLOAD_BYTES + 4;
+/** A ping by which the hub asks how far a peer has read. */
+export const PING_FRAME_BYTES = 2 + TOKEN_BYTES;

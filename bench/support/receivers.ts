@@ -8,10 +8,12 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
-import { FRAME_BYTES, type ReceiverAnswer, type ReceiverOrder } from './protocol';
+import { FRAME_BYTES, PING_FRAME_BYTES, type ReceiverAnswer, type ReceiverOrder } from './protocol';
 
 const [port, count, mode] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const CONNECTING_AT_ONCE = 100;
+/** The first byte of a ping's frame. */
+const PING = 0x89;
 
 let bytes = 0;
 let latencies = createHistogram();
@@ -21,8 +23,30 @@ const sockets: net.Socket[] = [];
 function connect(): Promise<void> {
   return new Promise((resolve, reject) => {
     let open = false;
-    /** Bytes of an unfinished frame, for `latency`. */
+    /** For `latency`: bytes of an unfinished frame. */
     let rest: Buffer = Buffer.alloc(0);
+    /** For `count`: bytes that are still to come of an unfinished frame, or those of a ping that came. */
+    let skip = 0;
+    let ping: Buffer = Buffer.alloc(0);
+    /** Counts what came, and answers the pings in it. */
+    const count = (buffer: Buffer, length: number): void => {
+      bytes += length;
+      let at = skip;
+      while (at < length) {
+        if (ping.length === 0 && buffer[at] !== PING) {
+          at += FRAME_BYTES;
+          continue;
+        }
+        const end = Math.min(length, at + PING_FRAME_BYTES - ping.length);
+        ping = Buffer.concat([ping, buffer.subarray(at, end)]);
+        bytes -= end - at;
+        at = end;
+        if (ping.length < PING_FRAME_BYTES) break;
+        answerPing(socket, ping);
+        ping = Buffer.alloc(0);
+      }
+      skip = at - length;
+    };
     const socket = net.connect({
       port,
       host: '127.0.0.1',
@@ -39,8 +63,8 @@ function connect(): Promise<void> {
               reject(new Error('no upgrade'));
             resolve();
           } else {
-            bytes += length;
-            if (mode === 'latency') rest = readTimes(rest, buffer as Buffer, length);
+            if (mode === 'latency') rest = readTimes(socket, rest, buffer as Buffer, length);
+            else count(buffer as Buffer, length);
           }
           return true;
         },
@@ -55,13 +79,29 @@ function connect(): Promise<void> {
   });
 }
 
-function readTimes(rest: Buffer, buffer: Buffer, length: number): Buffer {
+/** So a peer's WebSocket stack answers: with a mask of zeros, the payload stays as it is. */
+function answerPing(socket: net.Socket, ping: Buffer): void {
+  const pong = Buffer.alloc(PING_FRAME_BYTES + 4);
+  pong[0] = 0x8a;
+  pong[1] = 0x80 | ping[1];
+  ping.copy(pong, 6, 2);
+  socket.write(pong);
+}
+
+function readTimes(socket: net.Socket, rest: Buffer, buffer: Buffer, length: number): Buffer {
   const now = Number(process.hrtime.bigint());
   let data = buffer.subarray(0, length);
   if (rest.length > 0) data = Buffer.concat([rest, data]);
   let offset = 0;
-  for (; offset + FRAME_BYTES <= data.length; offset += FRAME_BYTES) {
-    latencies.record(Math.max(1, Math.round(now - data.readDoubleLE(offset + 4))));
+  for (let frameBytes = 0; ; offset += frameBytes) {
+    const isPing = data[offset] === PING;
+    frameBytes = isPing ? PING_FRAME_BYTES : FRAME_BYTES;
+    if (offset + frameBytes > data.length) break;
+    if (isPing) answerPing(socket, data.subarray(offset, offset + frameBytes));
+    else {
+      bytes += FRAME_BYTES;
+      latencies.record(Math.max(1, Math.round(now - data.readDoubleLE(offset + 4))));
+    }
   }
   return Buffer.from(data.subarray(offset));
 }

@@ -16,7 +16,7 @@ const state = new SharedArrayBuffer(12);
 const words = new Int32Array(state);
 
 async function startRingcast() {
-  // Lossless, so that the receivers set the pace and nobody is cut; they are too simple to answer pings.
+  // Lossless, so that the receivers set the pace and nobody is cut; they answer pings, but may be late.
   const { result: hub, thread } = await threadStartedBy(() =>
     createHub({ pingIntervalMs: 0, channels: { bench: { slow: 'wait', maxStallMs: 60_000 } } }),
   );

@@ -7,7 +7,7 @@
 import { randomFillSync } from 'node:crypto';
 
 /** 48 bits: a number can hold them, and nobody guesses them. */
-const TOKEN_BYTES = 6;
+export const TOKEN_BYTES = 6;
 const TOKENS_AT_ONCE = 512;
 
 const pool = Buffer.alloc(TOKEN_BYTES * TOKENS_AT_ONCE);
