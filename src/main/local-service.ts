@@ -13,7 +13,7 @@ import type { ResolvedHubOptions } from '../shared/options';
 import type { Placement, PollArray } from '../shared/placement';
 import type { ProducerHandle } from '../shared/producer';
 import { DescriptorMirror } from '../workers/service/descriptor-mirror';
-import type { TurnLimits } from '../workers/service/engine';
+import type { TurnLimits } from '../workers/service/drain-within';
 import { BEING_SERVICED, ManualDrive } from '../workers/service/manual-drive';
 import { realScheduler } from '../workers/service/peer-socket';
 import { Service } from '../workers/service/service';

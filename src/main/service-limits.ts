@@ -1,5 +1,5 @@
 /** How much one call of `hub.service()` may do. */
-import type { TurnLimits } from '../workers/service/engine';
+import type { TurnLimits } from '../workers/service/drain-within';
 
 export interface ServiceLimits {
   /** About how long the call may take, in ms (default 5). 0: the least that is progress. */

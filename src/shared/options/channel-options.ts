@@ -29,7 +29,7 @@ export interface ChannelOptions {
   maxLagBytes?: number;
   /** How many messages a connection may be behind (default: no limit). */
   maxLagMessages?: number;
-  /** How old the oldest unsent message may get, in ms (default 10,000). */
+  /** How old the oldest message that is not sent, or known not to be read, may get, in ms (default 10,000). */
   maxLagMs?: number;
   /** A connection whose write makes no progress for this long is ended, under every policy, in ms (default 10,000). */
   maxStallMs?: number;

@@ -197,7 +197,7 @@ export class Channel {
       const subscription = this.#subscriptions[index];
       if (subscription === undefined || subscription.reader.parked) continue;
       // One that is not writing waits for its turn, not we for it: a burst that fills a turn makes nobody slow.
-      const waits = this.policy.slow !== 'wait' && !subscription.connection.writing;
+      const waits = this.policy.slow !== 'wait' && !subscription.connection.life.write.underway;
       const excess = exceeds(
         this.policy,
         fraction,

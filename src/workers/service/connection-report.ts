@@ -6,6 +6,7 @@ import type { Connection } from './connection';
 export function reportConnection(connection: Connection, nowMs: number): ConnectionReport {
   const { all, roundTrip, unacknowledgedSinceMs } = connection.life.acknowledgements;
   const { lagBytes: unsentBytes, lagMessages: unsentMessages, late } = connection;
+  const asked = connection.home.policy.acknowledge;
   const unacknowledgedMs = Math.max(0, nowMs - unacknowledgedSinceMs);
   return {
     ...connection.summary,
@@ -13,11 +14,11 @@ export function reportConnection(connection: Connection, nowMs: number): Connect
     connectedAt: connection.connectedAt,
     lagBytes: unsentBytes + all.unacknowledgedBytes,
     lagMessages: unsentMessages + all.unacknowledgedMessages,
-    lagMs: Math.max(connection.unsentMs(nowMs), unacknowledgedMs),
+    lagMs: Math.max(unsentMs(connection, nowMs), unacknowledgedMs),
     unsentBytes,
     unsentMessages,
-    acknowledgedBytes: connection.acknowledges ? all.acknowledgedBytes : null,
-    acknowledgedMessages: connection.acknowledges ? all.acknowledgedMessages : null,
+    acknowledgedBytes: asked ? all.acknowledgedBytes : null,
+    acknowledgedMessages: asked ? all.acknowledgedMessages : null,
     roundTripMs: roundTrip.lastMs ?? null,
     minRoundTripMs: roundTrip.minMs ?? null,
     state: slowState(connection) ?? (late ? 'late' : 'ok'),
@@ -28,4 +29,11 @@ export function reportConnection(connection: Connection, nowMs: number): Connect
 function slowState({ subscriptions }: Connection): ConnectionState | undefined {
   for (const { slow } of subscriptions) if (slow !== undefined) return slow.state;
   return undefined;
+}
+
+/** Age of the oldest message of its channels that is not handed to its socket. */
+function unsentMs({ subscriptions }: Connection, nowMs: number): number {
+  let mostMs = 0;
+  for (const subscription of subscriptions) mostMs = Math.max(mostMs, subscription.lagMs(nowMs));
+  return mostMs;
 }

@@ -30,7 +30,7 @@ import { type FrameSettled, type MessageSender, PrivateQueue } from './private-q
 import type { PauseReason } from './reading';
 import type { Subscription } from './subscription';
 import { Subscriptions } from './subscriptions';
-import type { TicketOwner } from './tickets';
+import { frameSettler, type TicketOwner } from './tickets';
 
 export class Connection implements WheelItem {
   readonly id: number;
@@ -40,7 +40,7 @@ export class Connection implements WheelItem {
   readonly connectedAt: number;
   readonly #host: ConnectionHost;
   readonly #subscriptions = new Subscriptions(this);
-  readonly #private: PrivateQueue;
+  readonly privateQueue: PrivateQueue;
   /** Whether the engine has it in its list of connections to flush. */
   queued = false;
   /** For an observer: when it was told of the write under way. */
@@ -77,21 +77,11 @@ export class Connection implements WheelItem {
     this.home = home;
     this.socket = socket;
     this.#host = host;
-    this.#private = new PrivateQueue((change) => host.privateBytesChanged(change));
-    this.life = new PeerLife(id, socket, this.acknowledges, host.nowMs());
+    this.privateQueue = new PrivateQueue((change) => host.privateBytesChanged(change));
+    this.life = new PeerLife(id, socket, home.policy.acknowledge, host.nowMs());
     this.connectedAt = Date.now();
     this.summary = { id, channel: home.name, remoteAddress: socket.remoteAddress };
     if (identity !== undefined) this.summary.identity = identity;
-  }
-
-  /** Messages for this peer alone that wait. */
-  get privateMessages(): number {
-    return this.#private.length;
-  }
-
-  /** Memory that they take, about. */
-  get privateCost(): number {
-    return this.#private.cost;
   }
 
   get closing(): boolean {
@@ -113,21 +103,16 @@ export class Connection implements WheelItem {
 
   /** Bytes that are for it and not handed to its socket. */
   get lagBytes(): number {
-    return this.#subscriptions.lagBytes + this.#private.bytes;
+    return this.#subscriptions.lagBytes + this.privateQueue.bytes;
   }
 
   get lagMessages(): number {
-    return this.#subscriptions.lagMessages + this.#private.length;
-  }
-
-  /** Whether a write waits for its socket. */
-  get writing(): boolean {
-    return this.life.write.underway;
+    return this.#subscriptions.lagMessages + this.privateQueue.length;
   }
 
   /** Bytes of memory that are there for it, if perhaps not for it alone. */
   get pinnedBytes(): number {
-    return this.#subscriptions.pinnedBytes + this.#private.cost;
+    return this.#subscriptions.pinnedBytes + this.privateQueue.cost;
   }
 
   /** The subscription that most of it is for. */
@@ -135,22 +120,11 @@ export class Connection implements WheelItem {
     return this.#subscriptions.heaviest;
   }
 
-  /** Age of the oldest message of its channels that is not handed to its socket, in ms. */
-  unsentMs(nowMs: number): number {
-    return this.#subscriptions.lagMs(nowMs);
-  }
-
-  /** Whether pings ask what it has read. */
-  get acknowledges(): boolean {
-    return this.home.policy.acknowledge;
-  }
-
   /** Whether its pong is late: then what is behind that ping is known not to be read. */
   get late(): boolean {
     return this.life.acknowledgements.late;
   }
 
-  /** When the present turn began, or the last one. */
   get nowMs(): number {
     return this.#host.nowMs();
   }
@@ -169,7 +143,7 @@ export class Connection implements WheelItem {
       log.warn('not subscribed to a further channel: it has as many as maxSubscriptions allows', about);
       return false;
     }
-    return this.#subscriptions.add(channel, this.#host.nowMs(), this.#private.length);
+    return this.#subscriptions.add(channel, this.#host.nowMs(), this.privateQueue.length);
   }
 
   /** Whether it gets what is published to the channel now. */
@@ -186,7 +160,7 @@ export class Connection implements WheelItem {
 
   /** Sends one message to this peer alone, behind everything its channels have by now. @returns false if it is closing */
   send(opcode: Opcode, payload: Uint8Array, owner?: TicketOwner | FrameSettled): boolean {
-    return this.#addPrivate(encodeFrame(opcode, payload), this.#settlerOf(owner));
+    return this.#addPrivate(encodeFrame(opcode, payload), frameSettler(owner, this.#host.tell));
   }
 
   /**
@@ -200,7 +174,11 @@ export class Connection implements WheelItem {
     payload: Uint8Array,
     owner?: TicketOwner | FrameSettled,
   ): boolean {
-    return this.#addPrivate(encodeFragment(opcode, payload, false), this.#settlerOf(owner), sender);
+    return this.#addPrivate(
+      encodeFragment(opcode, payload, false),
+      frameSettler(owner, this.#host.tell),
+      sender,
+    );
   }
 
   /** A further fragment. @returns false if it is closing, or the sender has no such message that is unfinished */
@@ -212,14 +190,14 @@ export class Connection implements WheelItem {
   ): boolean {
     if (this.finishing) return false;
     const frame = encodeFragment(Opcode.CONTINUATION, payload, last);
-    if (!this.#private.extend(frame, this.#settlerOf(owner), sender, last)) return false;
+    if (!this.privateQueue.extend(frame, frameSettler(owner, this.#host.tell), sender, last)) return false;
     this.#host.ready(this);
     return true;
   }
 
   /** Whether some message to this peer is unfinished. */
   get inMessage(): boolean {
-    return this.#private.unfinished;
+    return this.privateQueue.unfinished;
   }
 
   /**
@@ -228,8 +206,9 @@ export class Connection implements WheelItem {
    */
   lookAtMessages(nowMs: number, maxGapMs: number, gone: (sender: MessageSender) => boolean): void {
     this.#dropUnfinished(gone);
-    if (this.#private.openIs(gone)) this.close(CloseCode.INTERNAL, 'the sender of a message ended within it');
-    else if (this.#private.gapMs(nowMs) > maxGapMs)
+    if (this.privateQueue.openIs(gone))
+      this.close(CloseCode.INTERNAL, 'the sender of a message ended within it');
+    else if (this.privateQueue.gapMs(nowMs) > maxGapMs)
       this.close(CloseCode.INTERNAL, `no further fragment of a message for ${maxGapMs} ms`);
   }
 
@@ -279,11 +258,6 @@ export class Connection implements WheelItem {
     if (this.life.resume(by, this.#host.realMs(), nowMs)) this.#host.watch(this, nowMs);
   }
 
-  /** For how long in all it was not read, because somebody paused it, in ms. */
-  unreadMs(realMs: number): number {
-    return this.life.reading.unreadMs(realMs);
-  }
-
   /** Writes what is due, if no write is under way. Control frames first, then the log up to each private message, then it. */
   flush(): void {
     if (this.life.write.underway || this.#closing) return;
@@ -300,7 +274,7 @@ export class Connection implements WheelItem {
       this.#begin(view, true);
       return;
     }
-    if (this.#private.length > 0) this.#writePrivate();
+    if (this.privateQueue.length > 0) this.#writePrivate();
     else if (this.#finish !== undefined) this.close(this.#finish.code, this.#finish.reason);
   }
 
@@ -309,7 +283,7 @@ export class Connection implements WheelItem {
     if (this.#closing || this.#finish !== undefined) return;
     const how = this.farewell ?? { code, reason };
     this.#dropUnfinished(() => true);
-    if (this.#private.open) {
+    if (this.privateQueue.open) {
       this.close(how.code, how.reason); // whatever is behind the message that nobody can finish now cannot be sent
       return;
     }
@@ -347,12 +321,7 @@ export class Connection implements WheelItem {
 
   /** Whether everything for this peer is handed to its socket. */
   get flushed(): boolean {
-    return !this.life.write.underway && this.#private.length === 0 && this.#subscriptions.flushed;
-  }
-
-  /** For how long the write under way has made no progress, in ms. Call it at intervals: it notes what it sees. */
-  stalledMs(nowMs: number): number {
-    return this.life.stalledMs(nowMs);
+    return !this.life.write.underway && this.privateQueue.length === 0 && this.#subscriptions.flushed;
   }
 
   #takePing(): Buffer {
@@ -373,7 +342,7 @@ export class Connection implements WheelItem {
 
   /** All channels are written up to the oldest private message: it is its turn, and that of those with the same place. */
   #writePrivate(): void {
-    const bytes = this.#private.take((index) => this.#subscriptions.sameBarrier(index));
+    const bytes = this.privateQueue.take((index) => this.#subscriptions.sameBarrier(index));
     if (bytes !== undefined) this.#begin(bytes, true);
   }
 
@@ -387,8 +356,8 @@ export class Connection implements WheelItem {
       this.#host.observer?.written(this, subscription);
       const messages = subscription.written();
       this.life.wrote(subscription.read, this.#writingBytes, messages, nowMs);
-    } else if (this.#private.writing) {
-      const finished = this.#private.written(nowMs);
+    } else if (this.privateQueue.writing) {
+      const finished = this.privateQueue.written(nowMs);
       this.home.countPrivate(ChannelCounter.SENT, finished);
       this.#subscriptions.passBarriers(finished);
       this.life.wrote(this.privateRead, this.#writingBytes, finished, nowMs);
@@ -404,19 +373,14 @@ export class Connection implements WheelItem {
   #addPrivate(frame: Buffer, settled: FrameSettled | undefined, sender?: MessageSender): boolean {
     if (this.finishing) return false;
     this.home.countPrivate(ChannelCounter.ADDRESSED, 1);
-    this.#private.add(frame, settled, sender);
+    this.privateQueue.add(frame, settled, sender);
     this.#subscriptions.addBarrier();
     this.#host.ready(this);
     return true;
   }
 
-  #settlerOf(owner: TicketOwner | FrameSettled | undefined): FrameSettled | undefined {
-    if (typeof owner !== 'object') return owner;
-    return (sent) => this.#host.tell(owner.tag, [owner.ticket, 1, sent ? 1 : 0, 0, 0, sent ? 0 : 1]);
-  }
-
   #dropUnfinished(gone: (sender: MessageSender) => boolean): void {
-    const dropped = this.#private.dropUnfinished(gone);
+    const dropped = this.privateQueue.dropUnfinished(gone);
     if (dropped.length === 0) return;
     this.home.countPrivate(ChannelCounter.ABANDONED, dropped.length);
     this.#subscriptions.dropBarriers(dropped);
@@ -426,7 +390,7 @@ export class Connection implements WheelItem {
   #abandon(): void {
     if (this.#closing) return;
     this.#closing = true;
-    const abandoned = this.#private.clear();
+    const abandoned = this.privateQueue.clear();
     if (abandoned > 0) this.home.countPrivate(ChannelCounter.ABANDONED, abandoned);
     this.#subscriptions.abandon();
     this.life.acknowledgements.clear();

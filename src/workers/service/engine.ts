@@ -22,6 +22,7 @@ import { Closing } from './closing';
 import { Connection } from './connection';
 import type { ConnectionHost } from './connection-host';
 import { reportConnection } from './connection-report';
+import { drainWithin, type TurnLimits } from './drain-within';
 import { Expiry } from './expiry';
 import { FanOut, SLICE_MS } from './fan-out';
 import { FencedLanes } from './fenced-lanes';
@@ -41,8 +42,6 @@ import { SlowPeers } from './slow/slow-peers';
 
 /** What one turn takes from the ring at most. More makes fan-out rarer and its writes larger; less makes it prompter. */
 const DRAIN_BUDGET = { records: 4_096, payloadBytes: 1024 * 1024 };
-/** A drain that watches the clock looks at it after so much. */
-const DRAIN_STEP = { records: 256, payloadBytes: 128 * 1024 };
 /** How often slow peers and quiet connections are looked for. */
 const SWEEP_MS = 250;
 /** How often the safety net looks for a wake-up that was lost. */
@@ -54,14 +53,6 @@ export interface ProducerLink {
   tell(tag: number, message: unknown): void;
   lives(tag: number): boolean;
   reclaim(): void;
-}
-
-/** What a host that turns the engine itself allows it. */
-export interface TurnLimits {
-  /** About how long it may take: half for the drain, and the rest for the fan-out. */
-  budgetMs: number;
-  /** The most records taken from the ring. */
-  maxRecords: number;
 }
 
 export interface EngineParts {
@@ -362,7 +353,7 @@ export class Engine {
     const records =
       limits === undefined
         ? this.#consumer.drain(this.#take, DRAIN_BUDGET)
-        : this.#drainWithin(limits, startMs);
+        : drainWithin(this.#consumer, this.#take, limits, () => this.#parts.scheduler.nowMs(), startMs);
     observer?.drained();
     if (records > 0) this.#slowPeers.afterDrain(this.#fanOut.passes, this.#nowMs);
     const visited = this.#fanOut.go(limits === undefined ? SLICE_MS : endMs - this.#parts.scheduler.nowMs());
@@ -376,20 +367,6 @@ export class Engine {
     this.#closing?.goOn();
     if (records > 0 || this.#fanOut.pending || !this.#doorbell.arm(this.#hasWork)) this.wake();
     return records + visited;
-  }
-
-  /** Drains in steps: first as much as half of the budget allows, so that one write a connection then takes it all. */
-  #drainWithin({ budgetMs, maxRecords }: TurnLimits, startMs: number): number {
-    const { scheduler } = this.#parts;
-    const endMs = startMs + budgetMs / 2;
-    let records = 0;
-    while (records < maxRecords) {
-      const step = Math.min(DRAIN_STEP.records, maxRecords - records);
-      const taken = this.#consumer.drain(this.#take, { ...DRAIN_STEP, records: step });
-      records += taken;
-      if (taken === 0 || scheduler.nowMs() >= endMs) break;
-    }
-    return records;
   }
 
   #settle(tag: number, settled: SettledTicket): void {

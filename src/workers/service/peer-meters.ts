@@ -56,7 +56,7 @@ export class PeerMeters {
     const perSecond = this.#limits[rate];
     if (perSecond === NO_LIMIT || count === 0) return true;
     const gauge = this.#gaugeOf(connection, rate);
-    const unreadMs = connection.unreadMs(nowMs);
+    const unreadMs = connection.life.reading.unreadMs(nowMs);
     const burst = Math.max(1, (perSecond * this.#limits.peerBurstMs) / 1_000);
     const within = gauge.bucket.tryTake(count, nowMs, { perSecond, burst }, unreadMs - gauge.unreadMs);
     gauge.unreadMs = unreadMs;

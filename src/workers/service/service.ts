@@ -27,7 +27,8 @@ import {
 import { CapacityWatch } from './capacity-watch';
 import type { DescriptorMirror } from './descriptor-mirror';
 import { processDescriptors } from './descriptors';
-import { Engine, type TurnLimits } from './engine';
+import type { TurnLimits } from './drain-within';
+import { Engine } from './engine';
 import { ExpectedThreads } from './expected-threads';
 import { type HandlerModule, loadHandlerModule, uncalledFunction } from './handler-module';
 import { Attachment, type HostServer } from './handshake/attachment';

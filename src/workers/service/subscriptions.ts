@@ -35,10 +35,6 @@ export class Subscriptions implements Iterable<Subscription> {
     return this.#all.reduce((sum, { lagMessages }) => sum + lagMessages, 0);
   }
 
-  lagMs(nowMs: number): number {
-    return this.#all.reduce((most, subscription) => Math.max(most, subscription.lagMs(nowMs)), 0);
-  }
-
   /** Bytes of memory that are there for them, if perhaps not for them alone. */
   get pinnedBytes(): number {
     return this.#all.reduce((sum, { pinnedBytes }) => sum + pinnedBytes, 0);

@@ -7,6 +7,7 @@
  * Thread: the service's.
  */
 import type { SettledTicket } from '../../shared/settlements';
+import type { FrameSettled } from './private-queue';
 
 /** Who asked. */
 export interface TicketOwner {
@@ -85,4 +86,13 @@ export class LogTickets {
 
 function isOpen({ addressed, sent, skipped, conflated, abandoned }: OpenTicket): boolean {
   return sent + skipped + conflated + abandoned < addressed;
+}
+
+/** Who is told when the last frame of a message to one peer alone is settled. */
+export function frameSettler(
+  owner: TicketOwner | FrameSettled | undefined,
+  tell: TellSettled,
+): FrameSettled | undefined {
+  if (typeof owner !== 'object') return owner;
+  return (sent) => tell(owner.tag, [owner.ticket, 1, sent ? 1 : 0, 0, 0, sent ? 0 : 1]);
 }

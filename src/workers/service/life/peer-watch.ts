@@ -71,7 +71,7 @@ export class PeerWatch {
   #look(connection: Connection, nowMs: number): void {
     if (connection.closing) return;
     const { maxStallMs } = connection.home.policy;
-    if (connection.stalledMs(nowMs) > maxStallMs) {
+    if (connection.life.stalledMs(nowMs) > maxStallMs) {
       this.#cutStalled(connection, maxStallMs);
       return;
     }

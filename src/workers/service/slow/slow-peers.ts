@@ -208,9 +208,9 @@ export class SlowPeers {
   /** Too much that was sent to it alone ends a connection, under every policy. */
   #look(connection: Connection, nowMs: number): void {
     if (connection.closing) return;
-    const { home, late, privateCost, privateMessages, privateRead } = connection;
-    const bytes = privateCost + (late ? privateRead.unansweredBytes : 0);
-    const messages = privateMessages + (late ? privateRead.unansweredMessages : 0);
+    const { home, late, privateQueue, privateRead } = connection;
+    const bytes = privateQueue.cost + (late ? privateRead.unansweredBytes : 0);
+    const messages = privateQueue.length + (late ? privateRead.unansweredMessages : 0);
     const ms = privateRead.unacknowledgedBytes === 0 ? 0 : connection.lateMs(nowMs);
     const excess = exceeds(home.policy, 1, bytes, messages, ms);
     if (excess !== undefined) this.#cut(connection, home, excess);
