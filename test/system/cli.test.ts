@@ -65,42 +65,6 @@ describe('ringcast', () => {
       expect(stdout).not.toContain('\x1b');
     },
   );
-
-  test.each([
-    [['rnu'], "unknown command 'rnu'", 'Did you mean run?'],
-    [['run', '--prt', '1'], "unknown option '--prt'", 'Did you mean --port?'],
-    [['run', 'more'], 'too many arguments', 'See ringcast run --help.'],
-    [['run', '--port'], 'argument missing', 'See ringcast run --help.'],
-    [['run', '--port', '65536'], "'65536' is invalid", 'whole number, from 0 to 65535'],
-    [['run', '--port', 'http'], "'http' is invalid", 'whole number, from 0 to 65535'],
-    [['run', '--lane-bytes', '1XB'], "'1XB' is invalid", 'a size such as 65536, 64KiB or 1MiB'],
-    [['run', '--lane-bytes', '100000'], "'100000' is invalid", 'a power of two, such as 65536 or 131072'],
-    [['run', '--lane-bytes', '2KiB'], "'2KiB' is invalid", 'from 4096 to 536870912 bytes'],
-    [['run', '--slow', 'skip'], "'skip' is invalid", 'disconnect, wait'],
-    [['run', '--max-connections', '-1'], "'-1' is invalid", 'whole number, 0 or more'],
-    [['run', '--max-descriptors', '0'], "'0' is invalid", 'whole number, 1 or more'],
-    [['run', '--channel', '*'], "'*' is invalid", '1 to 255 bytes'],
-    [['run', '--stdin', ''], "'' is invalid", '1 to 255 bytes'],
-    [['run', '--path', 'live'], '--path is "live"', "must begin with '/'"],
-    [['run', '--wait-peers', '1'], '--wait-peers needs --stdin', 'before it reads'],
-    [['run', '--keep-open'], '--keep-open needs --stdin', 'stays open anyway'],
-    [['run', '--log-level', 'loud'], "'loud' is invalid", 'err, warn, notice, info, debug'],
-    [['run', '--log-level', 'err,loud'], "'err,loud' is invalid", 'a list such as err,debug'],
-    [['run', '--syslog', 'nowhere'], "'nowhere' is invalid", 'a path such as /dev/log'],
-    [['tail'], "missing required argument 'url'", 'See ringcast tail --help.'],
-    [['tail', 'localhost:8080/log'], 'not the URL of a WebSocket', 'Did you mean ws://localhost:8080/log?'],
-    [['tail', 'http://localhost/log'], 'not the URL of a WebSocket', 'Did you mean ws://localhost/log?'],
-    [['tail', 'ws://localhost/#x'], 'not the URL of a WebSocket', 'have no #'],
-    [['tail', 'ws://localhost/x', '--count', '0'], "'0' is invalid", 'whole number, 1 or more'],
-    [['tail', 'ws://localhost/x', '--timeout', '1m'], "'1m' is invalid", 'seconds above 0'],
-  ])('%j is wrong usage', async (args, message, remedy) => {
-    const { code, stdout, stderr } = await ringcast(...args).ended;
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^ringcast: /);
-    expect(stderr).toContain(message);
-    expect(stderr).toContain(remedy);
-    expect(stderr).not.toMatch(/^\s+at /m);
-  });
 });
 
 describe('ringcast run', () => {
