@@ -1,0 +1,2 @@
+// A handler module that sends back what comes.
+exports.onMessage = (connection, data) => connection.send(data);
