@@ -10,12 +10,12 @@ export interface HubHealth {
   reason: string | undefined;
 }
 
-/** `closing` while a hub ends, `closed` from then on. */
-export type HubPhase = 'open' | 'closing' | 'closed';
+/** `restarting` while it has no service thread and gets another; `closing` while it ends, `closed` from then on. */
+export type HubPhase = 'open' | 'restarting' | 'closing' | 'closed';
 
 /** @param heartbeat rejects if the service does not answer */
 export async function healthOf(phase: HubPhase, heartbeat: () => Promise<void>): Promise<HubHealth> {
-  if (phase !== 'open') return { live: phase === 'closing', ready: false, reason: phase };
+  if (phase !== 'open') return { live: phase !== 'closed', ready: false, reason: phase };
   try {
     await heartbeat();
     return { live: true, ready: true, reason: undefined };

@@ -275,7 +275,8 @@ export class Hub extends EventEmitter<HubEvents> {
    * @param deadlineMs a service that does not answer within it is not alive
    */
   health(deadlineMs: number = CONTROL_DEADLINE_MS): Promise<HubHealth> {
-    return healthOf(this.#phase, () => this.heartbeat(deadlineMs));
+    const restarting = this.#phase === 'open' && !this.#gone && !this.#service.running;
+    return healthOf(restarting ? 'restarting' : this.#phase, () => this.heartbeat(deadlineMs));
   }
 
   /** Counters of the hub, its channels and its producers. Read from shared memory: works also while the service is busy. */

@@ -3,6 +3,7 @@
  *
  * Thread: the main one.
  */
+import { ExitCode } from '../cli/exit-codes';
 import { DAEMON_MARK, type StartMessage, SUPERVISED } from './verdict';
 
 export class Starter {
@@ -18,6 +19,8 @@ export class Starter {
   static take(): Starter | undefined {
     const mark = process.env[DAEMON_MARK];
     delete process.env[DAEMON_MARK];
+    // Its supervisor was killed before this process came so far: it must not start a daemon of its own.
+    if (mark === SUPERVISED && !process.connected) process.exit(ExitCode.FAILURE);
     return mark !== undefined && process.connected ? new Starter(mark === SUPERVISED) : undefined;
   }
 

@@ -42,6 +42,7 @@ export async function holdBySupervisor(
       else void obey(message, actions);
     });
     process.on('disconnect', orphaned);
+    if (!process.connected) orphaned();
     tell({ ringcast: 'hold', plan });
   });
   process.channel?.unref(); // a program that has nothing more to do may end
