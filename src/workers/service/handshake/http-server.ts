@@ -51,20 +51,22 @@ export function renewCertificate(server: http.Server | https.Server, tls: TlsOpt
   if (server instanceof https.Server) server.setSecureContext(plainTls(tls));
 }
 
-/** What a peer is answered whose bytes the parser did not understand. @returns undefined if it is gone already */
+/** What a peer is answered whose bytes the parser did not understand. @returns undefined if nothing can be said to it */
 export function answerToFault(error: NodeJS.ErrnoException, socket: Socket): Refusal | undefined {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const refusal = refusalOf(error.code ?? '');
+  if (refusal === undefined || !socket.writable) {
     socket.destroy();
     return undefined;
   }
-  const refusal =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? TOO_LARGE
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? TOO_LATE
-        : NO_HTTP;
   socket.end(answerOf(refusal), () => socket.destroy());
   return refusal;
+}
+
+/** Undefined: it is no fault of the request, but of the connection or of TLS, where nothing can be said. */
+function refusalOf(code: string): Refusal | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return TOO_LARGE;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return TOO_LATE;
+  return code.startsWith('HPE_') ? NO_HTTP : undefined;
 }
 
 function answerPlainRequest(response: http.ServerResponse): void {
