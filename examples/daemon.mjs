@@ -23,7 +23,8 @@ daemon
     timer = setInterval(tick, everyMs);
     return { applied: ['everyMs'] };
   })
-  .onStop(() => hub.close());
+  .onHealth(() => hub.health())
+  .onStop(({ restart }) => hub.close({ restart }));
 
 console.log(`Ticking at ${hub.url}/ticks`); // to the terminal while it starts, and to the log
 await daemon.ready();
