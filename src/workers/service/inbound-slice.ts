@@ -13,7 +13,7 @@ export const INBOUND_SLICE_MS = 4;
 const FRAMES_BETWEEN_LOOKS = 8;
 
 export class InboundSlice {
-  readonly #scheduler: Pick<Scheduler, 'nowMs' | 'soon'>;
+  readonly #scheduler: Pick<Scheduler, 'nowMs' | 'soon' | 'driven'>;
   #running = false;
   #over = false;
   #startMs = 0;
@@ -23,12 +23,13 @@ export class InboundSlice {
     this.#over = false;
   };
 
-  constructor(scheduler: Pick<Scheduler, 'nowMs' | 'soon'>) {
+  constructor(scheduler: Pick<Scheduler, 'nowMs' | 'soon' | 'driven'>) {
     this.#scheduler = scheduler;
   }
 
   /** A frame is worked off. @returns whether the rest has to wait until the loop has gone round */
   spent(): boolean {
+    if (this.#scheduler.driven) return false; // rounds of that loop cannot be told without setting something in it
     if (!this.#running) this.#begin();
     if (!this.#over && ++this.#frames % FRAMES_BETWEEN_LOOKS === 0)
       this.#over = this.#scheduler.nowMs() - this.#startMs >= INBOUND_SLICE_MS;

@@ -14,6 +14,7 @@ interface Timer {
 export const BEING_SERVICED = 'the hub is in the middle of its work: its callbacks must not service it';
 
 export class ManualDrive implements Scheduler {
+  readonly driven = true;
   readonly #onDue: () => void;
   readonly #timers = new Set<Timer>();
   #due = false;

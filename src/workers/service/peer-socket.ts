@@ -27,6 +27,8 @@ export interface PeerSocket {
 
 /** Time, as the engine sees it. Monotonic. */
 export interface Scheduler {
+  /** Turns come when the application's loop says so, and nothing may be set in that loop. */
+  readonly driven?: boolean;
   nowMs(): number;
   /** Runs `turn` after pending I/O. */
   soon(turn: () => void): void;
