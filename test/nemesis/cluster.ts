@@ -1,8 +1,9 @@
 /** The processes of a run: a hub, peers that nobody touches, peers that suffer, a producer that is a process. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WebSocket } from 'ws';
+import { FAKETIME } from '../support/faketime';
 import { Child, endChildren } from './child';
 import type { ClientsAnswers, ClientsOrder } from './clients-process';
 import type { LedgerRow } from './history';
@@ -104,11 +105,10 @@ class WallClock {
 
   constructor(folder: string) {
     this.#file = path.join(folder, 'wall-clock');
-    const library = findLibrary();
-    if (library === undefined) return;
+    if (FAKETIME === undefined) return;
     this.step(0);
     this.environment = {
-      LD_PRELOAD: library,
+      LD_PRELOAD: FAKETIME,
       FAKETIME_TIMESTAMP_FILE: this.#file,
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       FAKETIME_NO_CACHE: '1',
@@ -122,11 +122,4 @@ class WallClock {
   step(hours: number): void {
     writeFileSync(this.#file, `${hours < 0 ? '-' : '+'}${Math.abs(hours) * 3_600}`);
   }
-}
-
-/** As Debian's package libfaketime has it. */
-function findLibrary(): string | undefined {
-  return readdirSync('/usr/lib')
-    .map((name) => path.join('/usr/lib', name, 'faketime/libfaketimeMT.so.1'))
-    .find((file) => existsSync(file));
 }

@@ -1,13 +1,14 @@
 /** What may happen to a process: clocks that jump, logs that go nowhere, certificates that are exchanged under load. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DaemonFolder, endDaemons, lives } from '../support/daemons';
+import { FAKETIME } from '../support/faketime';
 import { endAll, until } from '../support/hubs';
+import { testWithFaketime } from '../support/platform';
 import { type Program, RINGCAST } from '../support/program';
 import { WsPeer } from '../support/ws-peer';
 
 const ECHO = path.join(__dirname, 'programs/echo-handler.cjs');
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 
 afterEach(async () => {
   await endAll();
@@ -29,10 +30,8 @@ function pingsOf(peer: WsPeer): { count: number } {
   return pings;
 }
 
-const onClock = existsSync(FAKETIME) ? test : test.skip;
-
 describe('a clock that jumps', () => {
-  onClock('by an hour to and fro disconnects nobody, and pings go on at their pace', async () => {
+  testWithFaketime('by an hour to and fro disconnects nobody, and pings go on at their pace', async () => {
     const folder = new DaemonFolder();
     writeFileSync(folder.file('clock'), '+0');
     const { program, url } = await run(
