@@ -65,12 +65,17 @@ describe('a fault put into the source', () => {
     expect(() => loadRing([edit])).toThrow('the edit of ring/close no longer applies');
   });
 
-  it('is told, if found at random, by the few switches that it needs', () => {
+  it('is told, if found at random, without switches that it does not need', () => {
     const mutation = MUTATIONS.find(({ name }) => name === 'the bell before the commit');
     const scene = SCENES.find(({ name }) => name === 'two producers and a service thread');
     if (mutation === undefined || scene === undefined) throw new Error('gone');
-    const { found } = walk(scene, loadRing(mutation.edits), 1, 10_000);
-    expect(found?.message).toContain('sleeps over records');
-    expect(found?.deviations.length).toBeLessThan(6);
+    const found = [1, 2, 3, 4, 5, 6, 7, 8].map(
+      (seed) => walk(scene, loadRing(mutation.edits), seed, 10_000).found,
+    );
+    for (const one of found) {
+      expect(one?.message).toContain('sleeps over records');
+      expect(one?.deviations.length).toBeLessThanOrEqual(one?.switches ?? 0);
+    }
+    expect(found.some((one) => (one?.deviations.length ?? 0) < (one?.switches ?? 0))).toBe(true);
   });
 });

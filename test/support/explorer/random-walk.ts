@@ -1,6 +1,6 @@
 /**
  * Random schedules, with a seed, for what is too large to be explored whole: each thread goes on for a while, then another.
- * A schedule that finds something is made as short as it can be: deviations are left out one by one.
+ * A schedule that finds something is made as short as it can be: deviations are left out as long as it is still found.
  */
 import type { Library } from './library';
 import { Run, type Scene } from './search';
@@ -14,7 +14,8 @@ export interface Walk {
   steps: number;
   killed: number;
   seed: number;
-  found?: { message: string; schedule: number; deviations: Deviation[] };
+  /** `switches`: how many deviations it had as it was found. */
+  found?: { message: string; schedule: number; switches: number; deviations: Deviation[] };
 }
 
 /** At this step not the thread that was going on, but the option of this number. */
@@ -45,19 +46,29 @@ export function walk(scene: Scene, library: Library, seed: number, schedules: nu
     if (run.kills > 0) done.killed++;
     if (message !== undefined) {
       const shortest = shrink(scene, library, kills, deviations);
-      done.found = { message, schedule: done.schedules, deviations: shortest };
+      done.found = {
+        message,
+        schedule: done.schedules,
+        switches: deviations.length,
+        deviations: shortest,
+      };
     }
   }
   library.memory.everyAccess = false;
   return done;
 }
 
+/** Leaves out what can be left out, again and again: one switch may be needless only once another is gone. */
 function shrink(scene: Scene, library: Library, kills: number, deviations: Deviation[]): Deviation[] {
   for (let at = 0; at < deviations.length; ) {
     const fewer = deviations.filter((_, index) => index !== at);
     const { message } = follow(scene, library, kills, chooseFrom(fewer));
-    if (message === undefined) at++;
-    else deviations = fewer;
+    if (message === undefined) {
+      at++;
+    } else {
+      deviations = fewer;
+      at = 0;
+    }
   }
   return deviations;
 }
