@@ -20,6 +20,7 @@ import { logHandle } from '../shared/log';
 import { Producer, type ProducerHandle } from '../shared/producer';
 import { closeRing, LaneWord, RingMemory, sumLanes } from '../shared/ring';
 import { MAX_LANES } from '../shared/ring/layout';
+import { workerArguments } from './launch-arguments';
 
 export type { ConnectionState } from '../shared/foreign/relay-start';
 
@@ -87,7 +88,7 @@ const KEYS = [
 export async function connectProducer(options: ConnectOptions): Promise<ConnectedProducer> {
   const status = new RelayStatus();
   const start = startOf(options, status);
-  const worker = new Worker(relayFile(), { name: 'ringcast relay', workerData: start, ...launchArguments() });
+  const worker = new Worker(relayFile(), { name: 'ringcast relay', workerData: start, ...workerArguments() });
   const handle = await firstWords(worker);
   return new ConnectedProducer(handle, worker, status, options.onStateChange);
 }
@@ -263,11 +264,6 @@ function flag(key: string, value: unknown, fallback: boolean): boolean {
   if (typeof answer !== 'boolean')
     throw new TypeError(`${key} is ${String(value)}: it must be true or false`);
   return answer;
-}
-
-/** From sources (under ts-node or a test runner) the entry is TypeScript, and so must be what the thread starts with. */
-function launchArguments(): { execArgv?: string[] } {
-  return path.extname(__filename) === '.ts' ? { execArgv: ['-r', 'ts-node/register/transpile-only'] } : {};
 }
 
 function relayFile(): string {

@@ -8,6 +8,7 @@ import type { ProducerHandle } from '../shared/producer';
 import { type ApplicationListener, deliverEvents } from './application-events';
 import type { AuthorizeDesk } from './authorize-desk';
 import { ServiceLink } from './control';
+import { workerArguments } from './launch-arguments';
 
 /** A service thread that has closed has this long to end by itself: its handlers may still be at it. */
 const EXIT_GRACE_MS = 2_000;
@@ -72,7 +73,7 @@ export class ServiceThread {
       name: 'ringcast service',
       workerData: start,
       transferList: [control.port2, inbound.port2, ...(questions === undefined ? [] : [questions])],
-      ...launchArguments(),
+      ...workerArguments(),
     });
     const ended = endOf(worker);
     const ready = await firstWords(worker, ended, deadlineMs);
@@ -155,11 +156,6 @@ async function firstWords(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** From sources (under ts-node or a test runner) the entry is TypeScript, and so must be what the thread starts with. */
-function launchArguments(): { execArgv?: string[] } {
-  return path.extname(__filename) === '.ts' ? { execArgv: ['-r', 'ts-node/register/transpile-only'] } : {};
 }
 
 function workerFile(): string {

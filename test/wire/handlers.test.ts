@@ -85,7 +85,7 @@ describe.each(HUB_MODES)('handler modules, $name', ({ startHub, ownThread }) => 
   it('that cannot be loaded are an error of createHub', async () => {
     for (const [name, text] of [
       ['missing.js', 'could not be loaded'],
-      ['empty.js', 'exports none of onConnection, onMessage, onFragment, onClose'],
+      ['empty.js', 'exports none of onConnection, onMessage, onFragment, onGap, onClose'],
     ]) {
       await expect(startHub({ channels: { a: { handler: handler(name) } } })).rejects.toMatchObject({
         code: HubErrorCode.HANDLER_LOAD_FAILED,

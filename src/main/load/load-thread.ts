@@ -1,19 +1,17 @@
 /** A thread that this one started for the load: its orders, their answers, and its end. Thread: the one that started it. */
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { workerArguments } from '../launch-arguments';
 
 /** An order that is not answered in this time means that the thread hangs. A saturated one is late, but not that late. */
 export const ORDER_DEADLINE_MS = 60_000;
-
-/** Compiles files of threads that are TypeScript still: under ts-node or a test runner. */
-const REGISTER = path.join(__dirname, '..', '..', '..', 'scripts', 'register-typescript.cjs');
 
 export function startLoadWorker(file: 'thread' | 'pacer', name: string, workerData: unknown): Worker {
   const extension = path.extname(__filename);
   return new Worker(path.join(__dirname, '..', '..', 'workers', 'load', `${file}${extension}`), {
     name,
     workerData,
-    ...(extension === '.ts' ? { execArgv: ['-r', REGISTER] } : {}),
+    ...workerArguments(),
   });
 }
 

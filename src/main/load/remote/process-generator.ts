@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { LAUNCH_ARGUMENTS } from '../../launch-arguments';
 import { Link } from './link';
 import type { PlainError } from './protocol';
 import { RemoteGenerator } from './remote-generator';
@@ -32,7 +33,7 @@ export class ProcessGenerator extends RemoteGenerator {
 
   /** Starts the process. That it could not is told by `prepare` and `failed`. */
   static start({ name, entry = entryFile() }: ProcessGeneratorOptions): ProcessGenerator {
-    const child = spawn(process.execPath, [...launchArguments(entry), entry], {
+    const child = spawn(process.execPath, [...LAUNCH_ARGUMENTS, entry], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     return new ProcessGenerator(name, child);
@@ -95,9 +96,4 @@ function later(ms: number): Promise<undefined> {
 
 function entryFile(): string {
   return path.join(__dirname, `process-entry${path.extname(__filename)}`);
-}
-
-/** From sources the entry is TypeScript, and so must be what the process starts with. */
-function launchArguments(entry: string): string[] {
-  return path.extname(entry) === '.ts' ? ['-r', 'ts-node/register/transpile-only'] : [];
 }

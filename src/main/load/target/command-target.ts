@@ -8,11 +8,11 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerSample, Target } from '../../../shared/load/target';
+import { LAUNCH_ARGUMENTS } from '../../launch-arguments';
 import type { LoadOptions } from '../options';
 import type { GuardMessage } from './command-guard';
 import { LastWords } from './last-words';
 import { addressOf, type HostAndPort } from './server-address';
-import { NODE_ARGUMENTS } from './start-thread';
 import { sampleOf } from './url-target';
 
 type Command = NonNullable<LoadOptions['command']>;
@@ -67,7 +67,7 @@ class CommandTarget implements Target {
     this.#guard = fork(
       path.join(__dirname, `command-guard${path.extname(__filename)}`),
       [String(graceMs), file, ...args],
-      { execArgv: [...NODE_ARGUMENTS], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+      { execArgv: [...LAUNCH_ARGUMENTS], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
     this.#lastWords = new LastWords(this.#guard);
     this.#guardGone = new Promise((resolve) => this.#guard.once('exit', () => resolve()));

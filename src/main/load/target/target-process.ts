@@ -7,9 +7,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
+import { LAUNCH_ARGUMENTS } from '../../launch-arguments';
 import { LastWords } from './last-words';
 import type { Answer, Order, ServerOrderName, ServerOrders } from './protocol';
-import { NODE_ARGUMENTS } from './start-thread';
 
 /** An order that is not answered in this time fails. Starting includes loading the program, on a machine that is busy. */
 const ANSWER_DEADLINE_MS = 30_000;
@@ -34,7 +34,7 @@ export class TargetProcess {
 
   constructor() {
     this.#child = fork(path.join(__dirname, `server-process${path.extname(__filename)}`), {
-      execArgv: [...NODE_ARGUMENTS],
+      execArgv: [...LAUNCH_ARGUMENTS],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
